@@ -1,0 +1,6 @@
+//! `divert`: deciding, explaining and recording where ambulances go.
+
+pub mod diagnostic;
+pub mod model;
+pub mod report;
+pub mod sentence;

@@ -1,0 +1,3 @@
+//! The program: run, and the exit status.
+
+fn main() {}

@@ -1,0 +1,86 @@
+//! Places in files: what a diagnostic or an explanation points at.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Bytes of a text, `start..end`.
+pub type Span = Range<usize>;
+
+/// One of the texts that were read.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FileId(u32);
+
+/// A text that was read, with the name under which it is shown.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// The path as the user gave it, or a word for what is no file (`--given`, `standard input`).
+    pub name: Arc<str>,
+    /// The whole text.
+    pub text: Arc<str>,
+}
+
+/// Every text that was read, for diagnostics to quote.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<SourceFile>);
+
+impl Sources {
+    /// Keeps a text, and gives out the id that places in it carry.
+    #[allow(clippy::cast_possible_truncation)] // four thousand million files do not fit in memory
+    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
+        self.0.push(SourceFile { name: name.into(), text: text.into() });
+        FileId(self.0.len() as u32 - 1)
+    }
+    /// The text behind an id that this collection gave out.
+    pub fn get(&self, file: FileId) -> &SourceFile {
+        &self.0[file.0 as usize]
+    }
+    /// Every text, in the order of reading.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
+        self.0.iter()
+    }
+    /// The file, line and column of a span's start.
+    pub fn place(&self, file: FileId, span: &Span) -> Place {
+        let source = self.get(file);
+        let end = span.start.min(source.text.len());
+        let before = source.text.as_bytes().get(..end).unwrap_or_default();
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let column = source.text.get(line_start..end).map_or(0, |line| line.chars().count());
+        Place {
+            file: source.name.clone(),
+            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+            column: column + 1,
+        }
+    }
+}
+
+/// A file, a line and a column, each counted from 1.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Place {
+    /// The name of the file, as the user gave it.
+    pub file: Arc<str>,
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Place {
+    /// `file:line`, as an explanation names a clause.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_not_bytes() {
+        let mut sources = Sources::default();
+        let file = sources.add("x.toml", "a = 1\né = 2\n");
+        let place = sources.place(file, &(9..10));
+        assert_eq!((place.line, place.column), (2, 3));
+        assert_eq!(place.to_string(), "x.toml:2");
+    }
+}
