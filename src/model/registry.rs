@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use super::{
     Directory, Effect, FacilityId, Instant, Keyed, Minutes, Name, Names, NeedId, NetworkId, Origin, Patient,
-    Place, Policy, RegionId, Scope, ServiceId, StatusId, StatusType, Target, ZoneId,
+    PatientSaid, Place, Policy, RegionId, Scope, ServiceId, StatusId, StatusType, Target, ZoneId,
 };
 
 /// A point on the Earth, in degrees (WGS 84).
