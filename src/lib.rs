@@ -3,4 +3,6 @@
 pub mod diagnostic;
 pub mod model;
 pub mod report;
+pub mod routing;
 pub mod sentence;
+pub mod state;
