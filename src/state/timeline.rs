@@ -59,6 +59,10 @@ impl History {
             .filter(|(source, _)| !registry.acts(source))
             .flat_map(|(source, lanes)| lanes.tracks.values().map(move |track| (source, track)))
     }
+    /// What each source claims by itself, where several speak of the subject or one of them does not act.
+    pub fn claims(&self) -> impl Iterator<Item = (&Arc<str>, &Track)> {
+        self.claims.iter().flat_map(|(source, lanes)| lanes.tracks.values().map(move |track| (source, track)))
+    }
     /// The lanes of exercises, each with the event that declared it.
     pub fn exercises(&self) -> impl Iterator<Item = (u64, &Track)> {
         self.exercises.iter().flat_map(|drill| drill.lanes.tracks.values().map(|track| (drill.event, track)))
