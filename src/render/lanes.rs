@@ -402,7 +402,24 @@ mod tests {
     #[test]
     fn lanes_stand_over_a_ruler_of_local_hours() {
         let lines = draw(&drawing(), &Options { width: Some(60), ..Options::default() });
-        assert_eq!(lines, ["-04:00        Thu 08-03                     Fri 08-04",]);
+        assert_eq!(
+            lines,
+            [
+                "-04:00        Thu 08-03                     Fri 08-04",
+                "              00:00  06:00   12:00   18:00  00:00   06:00",
+                "              ┬──────┬───────┬───────┬──────┬───────┬────▼──",
+                "Manchester Memorial Hospital",
+                "  closed             █████████████████████████████████████",
+                "  conflict               !!!!!!!!!                       ┊",
+                "  traffic                    ▓▓▓▓▓◆▓▓▓▓▓┤           ▒    ┊",
+                "Rockville General",
+                "  service:ct                                    ───────────▶",
+                "",
+                "█ closed  ▓ diverting  ▒ diverting for some  ─ service down",
+                "▶ no end stated  ┤ expires  ◆ confirmed  ! sources disagree",
+                "▼ now",
+            ]
+        );
     }
 
     #[test]

@@ -130,7 +130,7 @@ mod tests {
     fn the_ruler_names_both_offsets_where_clocks_change() {
         let lines =
             draw(&night("2021-11-07T00:00:00-06:00", "2021-11-07T06:00:00-07:00"), &Options::default());
-        assert!(lines[0].starts_with("-06:00, -07:00 Sun 11-07"), "{lines:#?}");
+        assert!(lines[0].starts_with("-06:00, -07:00  Sun 11-07"), "{lines:#?}");
         assert!(!lines.iter().any(|line| line.contains('▼')), "{lines:#?}");
     }
 
