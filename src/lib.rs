@@ -1,6 +1,8 @@
 //! `divert`: deciding, explaining and recording where ambulances go.
 
 pub mod diagnostic;
+pub mod load;
+pub mod log;
 pub mod model;
 pub mod render;
 pub mod report;
