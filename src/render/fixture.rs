@@ -23,7 +23,7 @@ pub(super) fn board() -> Sheet {
         registry_sha256: "ab12".to_owned(),
         log: Some(LogHead { head: 5, hash: None }),
         facts: vec![("levels", Value::Record(vec![("virginia", "RED".into())]))],
-        header: Vec::new(),
+        header: vec!["Fri 2023-08-04 10:00 -04:00 · Prospect".to_owned()],
         columns: vec![
             Column::new("facility", "facility", Kind::Text, View::All),
             Column::new("status", "status", Kind::OneOf(&["closed", "unknown"]), View::All),

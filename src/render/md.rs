@@ -14,7 +14,6 @@ pub(super) fn write(sheet: &Sheet, options: &Options, out: &mut dyn Write) -> io
     let selection = select(sheet, Format::Md, options);
     let escaped = |text: &str| safe::markdown(text, options.ascii);
     if options.headers {
-        writeln!(out, "{}\n", escaped(&text::context(sheet)))?;
         for line in &sheet.header {
             writeln!(out, "{}\n", escaped(line))?;
         }
@@ -63,7 +62,7 @@ mod tests {
         sheet.footer = vec!["source: state | county".to_owned()];
         assert_eq!(
             written(&sheet, Format::Md, &Options::default()),
-            "Fri 2023-08-04 10:00 -04:00 · Prospect and neighbours · log to event 5\n\n\
+            "Fri 2023-08-04 10:00 -04:00 · Prospect\n\n\
              | facility | status | reason | min |\n\
              | --- | --- | --- | ---: |\n\
              | manchester-memorial | closed | =cmd\\|' /C calc'!A0␤&lt;U+001B&gt;\\[31mred&lt;U+202E&gt; | 12.0 |\n\

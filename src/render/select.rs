@@ -20,17 +20,17 @@ pub struct UnknownColumn {
 
 /// Whether the sheet has all of these columns in that format.
 pub fn check_columns(sheet: &Sheet, format: Format, keys: &[String]) -> Result<(), UnknownColumn> {
+    let offer = Offer::of(sheet, format, keys);
     for key in keys {
-        if position(sheet, format, key).is_none() {
+        if offer.position(key).is_none() {
             let mut available: Vec<&'static str> = Vec::new();
-            for column in sheet.columns.iter().filter(|column| is_offered(column, format)) {
+            for column in sheet.columns.iter().filter(|column| offer.has(column)) {
                 if !available.contains(&column.key) {
                     available.push(column.key);
                 }
             }
             let closest = closest(key, available.iter().copied());
-            let closest = available.iter().copied().find(|offered| Some(*offered) == closest);
-            return Err(UnknownColumn { key: key.clone(), available, closest });
+            return Err(UnknownColumn { key: key.clone(), closest, available });
         }
     }
     Ok(())
@@ -45,18 +45,16 @@ pub(super) struct Selection<'a> {
 /// Picks columns: those asked for, else those of the format's view.
 pub(super) fn select<'a>(sheet: &'a Sheet, format: Format, options: &Options) -> Selection<'a> {
     let chosen: Vec<usize> = match &options.columns {
-        Some(keys) => keys.iter().filter_map(|key| position(sheet, format, key)).collect(),
+        Some(keys) => {
+            let offer = Offer::of(sheet, format, keys);
+            keys.iter().filter_map(|key| offer.position(key)).collect()
+        }
         None => (0..sheet.columns.len()).filter(|at| is_in_view(sheet.columns[*at].view, format)).collect(),
     };
     let columns = chosen.iter().map(|at| &sheet.columns[*at]).collect();
-    // Rows for people hold cells for the columns of the text view only, so other columns come from the data rows.
-    let people = match format {
-        Format::Table | Format::Md => sheet.text_rows.as_ref(),
-        Format::Csv | Format::Tsv | Format::Json | Format::Jsonl => None,
-    };
     let all_in_text = chosen.iter().all(|at| sheet.columns[*at].view.in_text());
-    let (rows, chosen) = match people {
-        Some(rows) if all_in_text => {
+    let (rows, chosen) = match &sheet.text_rows {
+        Some(rows) if is_for_people(format) && all_in_text => {
             let before =
                 |at: usize| sheet.columns[..at].iter().filter(|column| column.view.in_text()).count();
             (rows, chosen.into_iter().map(before).collect())
@@ -67,16 +65,44 @@ pub(super) fn select<'a>(sheet: &'a Sheet, format: Format, options: &Options) ->
     Selection { columns, rows }
 }
 
-/// The column of a key: the one of the format's view, else any that the format can show.
-fn position(sheet: &Sheet, format: Format, key: &str) -> Option<usize> {
-    let find = |wanted: &dyn Fn(&Column) -> bool| {
-        sheet.columns.iter().position(|column| column.key == key && wanted(column))
-    };
-    find(&|column| is_in_view(column.view, format)).or_else(|| find(&|column| is_offered(column, format)))
+/// What may be asked for. Where people read rows of their own, those hold the columns of the text view and no other, and
+/// the data rows hold nothing in columns for people: so a choice is made of either.
+struct Offer<'a> {
+    sheet: &'a Sheet,
+    format: Format,
+    /// Whether columns that are only for people can be had.
+    for_people: bool,
 }
 
-fn is_offered(column: &Column, format: Format) -> bool {
-    is_in_view(column.view, format) || is_flat(&column.kind)
+impl<'a> Offer<'a> {
+    fn of(sheet: &'a Sheet, format: Format, keys: &[String]) -> Self {
+        let in_text = |key: &String| {
+            sheet.columns.iter().any(|column| column.view.in_text() && column.key == key.as_str())
+        };
+        let for_people = is_for_people(format) && (sheet.text_rows.is_none() || keys.iter().all(in_text));
+        Self { sheet, format, for_people }
+    }
+    /// The column of a key: the one of the format's view, else any that it can show.
+    fn position(&self, key: &str) -> Option<usize> {
+        let find = |wanted: &dyn Fn(&Column) -> bool| {
+            self.sheet
+                .columns
+                .iter()
+                .position(|column| column.key == key && self.has(column) && wanted(column))
+        };
+        find(&|column| is_in_view(column.view, self.format)).or_else(|| find(&|_| true))
+    }
+    fn has(&self, column: &Column) -> bool {
+        (column.view != View::Text || self.for_people)
+            && (is_in_view(column.view, self.format) || is_flat(&column.kind))
+    }
+}
+
+fn is_for_people(format: Format) -> bool {
+    match format {
+        Format::Table | Format::Md => true,
+        Format::Csv | Format::Tsv | Format::Json | Format::Jsonl => false,
+    }
 }
 
 fn is_in_view(view: View, format: Format) -> bool {
@@ -121,6 +147,18 @@ mod tests {
             ["minutes", "facility"]
         );
         assert_eq!(selection.rows[0].len(), 2);
+    }
+
+    #[test]
+    fn where_people_read_other_rows_columns_of_both_cannot_be_mixed() {
+        let mut sheet = board();
+        sheet.columns[2].view = View::Text;
+        let mixed = ["reason".to_owned(), "since".to_owned()];
+        assert_eq!(check_columns(&sheet, Format::Table, &mixed), Ok(()));
+        sheet.text_rows = Some(Vec::new());
+        assert_eq!(check_columns(&sheet, Format::Table, &mixed).unwrap_err().key, "reason");
+        assert_eq!(check_columns(&sheet, Format::Table, &mixed[..1]), Ok(()));
+        assert_eq!(check_columns(&sheet, Format::Csv, &mixed).unwrap_err().key, "reason");
     }
 
     #[test]

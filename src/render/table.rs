@@ -28,33 +28,35 @@ const NARROWEST: usize = 20;
 
 /// Writes a sheet for people.
 pub(super) fn write(sheet: &Sheet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let above: Vec<String> =
-        std::iter::once(text::context(sheet)).chain(sheet.header.iter().cloned()).collect();
     if let Some(answer) = &sheet.answer {
         // The answer comes first, in one line fit for the radio; what it rests on comes after it.
         write_answer(answer, options, out)?;
         if options.headers {
             write_lines(&sheet.footer, options, out)?;
-            writeln!(out)?;
-            write_lines(&above, options, out)?;
+            if !sheet.header.is_empty() {
+                writeln!(out)?;
+            }
+            write_lines(&sheet.header, options, out)?;
         }
         return Ok(());
     }
     if options.headers {
-        write_lines(&above, options, out)?;
+        write_lines(&sheet.header, options, out)?;
     }
     let body = match &sheet.drawing {
         Some(drawing) => lanes::draw(drawing, options),
         None => rows(sheet, options),
     };
-    if options.headers && !body.is_empty() {
+    if options.headers && !sheet.header.is_empty() && !body.is_empty() {
         writeln!(out)?;
     }
     for line in &body {
         writeln!(out, "{line}")?;
     }
     if options.headers && !sheet.footer.is_empty() {
-        writeln!(out)?;
+        if !(body.is_empty() && sheet.header.is_empty()) {
+            writeln!(out)?;
+        }
         write_lines(&sheet.footer, options, out)?;
     }
     Ok(())
@@ -256,7 +258,7 @@ mod tests {
     fn a_table_is_calm_and_uncut_when_piped() {
         assert_eq!(
             written(&board(), Format::Table, &options()),
-            "Fri 2023-08-04 10:00 -04:00 · Prospect and neighbours · log to event 5\n\
+            "Fri 2023-08-04 10:00 -04:00 · Prospect\n\
              \n\
              facility             status   reason                                       min\n\
              ──────────────────────────────────────────────────────────────────────────────\n\
@@ -317,19 +319,6 @@ mod tests {
         let table = written(&board(), Format::Table, &Options { headers: false, ..options() });
         assert_eq!(table.lines().count(), 2, "{table}");
         assert!(table.starts_with("manchester-memorial  closed"), "{table}");
-    }
-
-    #[test]
-    fn no_log_is_said_above_every_table() {
-        let mut sheet = board();
-        sheet.log = None;
-        assert!(
-            written(&sheet, Format::Table, &options())
-                .lines()
-                .next()
-                .unwrap()
-                .contains("no log: nothing is known")
-        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::model::Instant;
 use crate::report::{Sheet, Value};
 
 /// A moment as a dispatcher reads it: `10:00` on the sheet's local day, `08-04 10:00` on another, with the year where
-/// it is another. The date and the offset of the day stand above the table, in [`context`].
+/// it is another. The date and the offset of the day stand above the table.
 pub fn text_time(at: Instant, zone: Tz, sheet_at: Instant) -> String {
     let (clock, today) = (at.on_clock_of(zone), sheet_at.on_clock_of(zone));
     let pattern = if clock.date_naive() == today.date_naive() {
@@ -21,23 +21,6 @@ pub fn text_time(at: Instant, zone: Tz, sheet_at: Instant) -> String {
         "%Y-%m-%d %H:%M"
     };
     clock.format(pattern).to_string()
-}
-
-/// What a sheet speaks of and rests on, in one line: its date, offset, registry and log.
-pub(super) fn context(sheet: &Sheet) -> String {
-    let mut parts = vec![sheet.at.on_clock_of(sheet.zone).format("%a %Y-%m-%d %H:%M %:z").to_string()];
-    if let Some(known) = sheet.known_at {
-        parts.push(format!("as known {}", text_time(known, sheet.zone, sheet.at)));
-    }
-    if !sheet.registry.is_empty() {
-        parts.push(sheet.registry.clone());
-    }
-    match &sheet.log {
-        None => parts.push("no log: nothing is known".to_owned()),
-        Some(log) if log.head == 0 => parts.push("the log is empty".to_owned()),
-        Some(log) => parts.push(format!("log to event {}", log.head)),
-    }
-    parts.join(" · ")
 }
 
 /// A value in a table. Not yet safe for a terminal.
