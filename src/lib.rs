@@ -6,4 +6,6 @@ pub mod log;
 pub mod model;
 pub mod render;
 pub mod report;
+pub mod routing;
 pub mod sentence;
+pub mod state;

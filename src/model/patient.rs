@@ -114,7 +114,9 @@ pub enum Origin {
 pub struct Patient {
     /// What they need; never empty.
     pub needs: BTreeSet<NeedId>,
-    /// Whether one of the needs is the one called `pediatric`, which makes them pediatric whatever the age.
+    /// Their needs and what those are kinds of: the needs by which a scope can name them.
+    pub counts_as: BTreeSet<NeedId>,
+    /// Whether one of the needs is (a kind of) the one called `pediatric`: then they are pediatric whatever the age.
     pub pediatric_need: bool,
     /// How urgent.
     pub priority: Priority,
@@ -153,14 +155,22 @@ pub struct PatientSaid {
 
 impl PatientSaid {
     /// The whole patient. `general` and `pediatric` are the needs of those keys, where the registry has them.
-    pub fn complete(self, general: Option<NeedId>, pediatric: Option<NeedId>) -> Patient {
+    /// `also` tells of which other needs a need is a kind.
+    pub fn complete<'a>(
+        self,
+        general: Option<NeedId>,
+        pediatric: Option<NeedId>,
+        also: impl Fn(NeedId) -> &'a BTreeSet<NeedId>,
+    ) -> Patient {
         let mut assumed = BTreeSet::new();
         let mut needs = self.needs;
         if needs.is_empty() {
             assumed.insert(Assumed::Needs);
             needs.extend(general);
         }
-        let pediatric_need = pediatric.is_some_and(|need| needs.contains(&need));
+        let mut counts_as = needs.clone();
+        counts_as.extend(needs.iter().flat_map(|need| also(*need)));
+        let pediatric_need = pediatric.is_some_and(|need| counts_as.contains(&need));
         let mut or = |said: bool, what: Assumed| {
             if !said {
                 assumed.insert(what);
@@ -171,6 +181,7 @@ impl PatientSaid {
         or(self.age.is_some(), Assumed::Age);
         Patient {
             needs,
+            counts_as,
             pediatric_need,
             priority: self.priority.unwrap_or(Priority::Two),
             care: self.care.unwrap_or(Care::Als),
@@ -187,7 +198,7 @@ impl Patient {
     /// Whether the patient has this property.
     pub fn is(&self, class: Class) -> bool {
         match class {
-            Class::Need(need) => self.needs.contains(&need),
+            Class::Need(need) => self.counts_as.contains(&need),
             Class::Adult => self.age == Age::Adult,
             Class::Pediatric => self.age == Age::Pediatric || self.pediatric_need,
             Class::Als => self.care == Care::Als,

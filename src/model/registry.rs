@@ -178,6 +178,8 @@ pub struct Need {
     pub aliases: Vec<String>,
     /// What it requires, all of it.
     pub requires: BTreeSet<ServiceId>,
+    /// The needs that it is a kind of, through all steps: a scope that names one of these names it too.
+    pub also: BTreeSet<NeedId>,
     /// Beyond it a destination is flagged.
     pub max_minutes: Option<Minutes>,
     /// Crowding and advisory minutes never move these patients.
@@ -373,7 +375,8 @@ impl Registry {
     }
     /// A whole patient from what was said of one.
     pub fn patient(&self, said: PatientSaid) -> Patient {
-        said.complete(self.needs.id("general"), self.needs.id("pediatric"))
+        let (general, pediatric) = (self.needs.id("general"), self.needs.id("pediatric"));
+        said.complete(general, pediatric, |need| &self.needs[need].also)
     }
     /// What these needs require together.
     pub fn requires(&self, needs: &BTreeSet<NeedId>) -> BTreeSet<ServiceId> {

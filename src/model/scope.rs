@@ -80,6 +80,7 @@ impl Scope {
         self.except.iter()
     }
     /// The part of it that one of its named cohorts makes, exceptions kept: what one `traffic:CLASS` lane holds.
+    #[must_use]
     pub fn only(&self, cohort: &Cohort) -> Self {
         Self { named: BTreeSet::from([cohort.clone()]), except: self.except.clone() }
     }

@@ -1,0 +1,205 @@
+//! The check: whether the registry's expectations hold, and where the log contradicts itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::diagnostic::Severity;
+use crate::model::{
+    Event, Expect, FacilityId, FileId, Instant, Kind as EventKind, Origin, Registry, Subject, Want,
+};
+use crate::routing::{Decision, Outcome, Question, decide};
+use crate::sentence::{Reading, phrase, statement};
+use crate::state::Timeline;
+
+use super::basis::Basis;
+use super::route;
+use super::sheet::{Cell, Column, Kind, Sheet, Tone, Value, View};
+use super::status;
+
+/// One thing that the check found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// Whether the answer is no, or only worth a look.
+    pub severity: Severity,
+    /// Which kind of thing.
+    pub code: &'static str,
+    /// `file:line`, where it stands in one.
+    pub place: Option<String>,
+    /// In words.
+    pub text: String,
+    /// Further lines: a derivation, a mend.
+    pub details: Vec<String>,
+}
+
+/// The columns of a check.
+pub fn columns() -> Vec<Column> {
+    vec![
+        Column::new("severity", "Severity", Kind::OneOf(&["error", "warning"]), View::All),
+        Column::new("code", "Code", Kind::Text, View::All),
+        Column::new("place", "Place", Kind::Text.or_null(), View::All),
+        Column::new("text", "Finding", Kind::Text, View::All),
+        Column::data("details", Kind::Text.list()),
+    ]
+}
+
+/// Findings as a sheet; no row when all is well.
+pub fn sheet(basis: &Basis<'_>, findings: &[Finding]) -> Sheet {
+    let mut sheet = basis.sheet("check", columns());
+    for finding in findings {
+        let (word, tone) = match finding.severity {
+            Severity::Error => ("error", Tone::Severe),
+            Severity::Warning => ("warning", Tone::Caution),
+        };
+        sheet.rows.push(vec![
+            Cell::toned(word, tone),
+            finding.code.into(),
+            Value::text(finding.place.as_deref()).into(),
+            finding.text.as_str().into(),
+            Value::List(finding.details.iter().map(|line| line.as_str().into()).collect()).into(),
+        ]);
+    }
+    sheet
+}
+
+/// The expectations of the registry that do not hold, each with the derivation of what holds instead. They stand on
+/// what they give themselves, not on the log. `at` is the instant of those that name none.
+pub fn expectations(registry: &Registry, file: FileId, at: Instant) -> Vec<Finding> {
+    registry
+        .expects
+        .iter()
+        .filter_map(|expect| failure(registry, expect, file, expect.at.unwrap_or(at)))
+        .collect()
+}
+
+fn failure(registry: &Registry, expect: &Expect, file: FileId, at: Instant) -> Option<Finding> {
+    let events = match given(registry, &expect.given, file, at) {
+        Ok(events) => events,
+        Err(text) => return Some(finding(expect, text, Vec::new())),
+    };
+    let timeline = Timeline::fold(registry, &events, None);
+    let snapshot = timeline.at(registry, at);
+    let (exclude, forced) = (BTreeSet::<FacilityId>::new(), BTreeMap::<FacilityId, u32>::new());
+    let question = Question {
+        patient: &expect.expectation.patient,
+        origin: expect.expectation.origin,
+        exclude: &exclude,
+        forced: &forced,
+    };
+    let decision = decide(&snapshot, &question);
+    if holds(&decision, expect.expectation.want) {
+        return None;
+    }
+    let got = instead(registry, &decision, expect.expectation.origin);
+    let trace = &decision.trace;
+    let details = trace
+        .steps()
+        .iter()
+        .map(|step| format!("{:indent$}{}", "", step.text, indent = 2 * trace.depth(step)))
+        .collect();
+    Some(finding(expect, format!("expected `{}`, got {got}", expect.say), details))
+}
+
+fn finding(expect: &Expect, text: String, details: Vec<String>) -> Finding {
+    Finding {
+        severity: Severity::Error,
+        code: "expectation-failed",
+        place: Some(expect.place.to_string()),
+        text,
+        details,
+    }
+}
+
+fn holds(decision: &Decision, want: Want) -> bool {
+    let destination = decision.destination.map(|stop| stop.facility);
+    match want {
+        Want::Goes(facility) => decision.outcome == Outcome::Routed && destination == Some(facility),
+        Want::Forced(facility) => decision.outcome == Outcome::Forced && destination == Some(facility),
+        Want::NoDestination => decision.outcome == Outcome::None,
+        Want::Consults => decision.outcome == Outcome::Consult,
+    }
+}
+
+fn instead(registry: &Registry, decision: &Decision, origin: Origin) -> String {
+    let from = match origin {
+        Origin::Zone(zone) => registry.zones[zone].name.clone(),
+        Origin::Facility(facility) => registry.facilities[facility].name.clone(),
+        Origin::Point(position) => format!("{},{}", position.lat, position.lon),
+    };
+    let by =
+        decision.decided_by.as_ref().map_or_else(String::new, |by| format!(" ({})", route::decided_text(by)));
+    match (decision.outcome, decision.destination) {
+        (Outcome::Routed, Some(stop)) => {
+            format!("{} from {from}{by}", registry.facilities[stop.facility].name)
+        }
+        (Outcome::Forced, Some(stop)) => {
+            format!("forced to {} from {from}{by}", registry.facilities[stop.facility].name)
+        }
+        (Outcome::Consult, _) => {
+            format!("consult {}", decision.ask.as_deref().unwrap_or("medical direction"))
+        }
+        (Outcome::Routed | Outcome::Forced | Outcome::None, _) => "no destination".to_owned(),
+    }
+}
+
+/// Sentences as events that are recorded at `at`, numbered from 1.
+fn given(registry: &Registry, sentences: &[String], file: FileId, at: Instant) -> Result<Vec<Event>, String> {
+    let mut events = Vec::new();
+    for sentence in sentences {
+        let declarations = statement(sentence, file, registry, Reading { now: at, zone: None })
+            .map_err(|diagnostic| format!("cannot read `{sentence}`: {}", diagnostic.message))?;
+        for declaration in declarations {
+            events.push(Event {
+                number: events.len() as u64 + 1,
+                recorded_at: at,
+                source: Arc::from("given"),
+                kind: EventKind::Declare(Box::new(declaration)),
+            });
+        }
+    }
+    Ok(events)
+}
+
+/// Stretches in which two sources contradict each other about a lane, up to the basis' instant.
+pub fn conflicts(basis: &Basis<'_>, events: &[Event]) -> Vec<Finding> {
+    let registry = basis.registry;
+    let starts = events.iter().filter_map(|event| match &event.kind {
+        EventKind::Declare(declaration) => Some(declaration.from),
+        EventKind::Retract(_) | EventKind::Note(_) => None,
+    });
+    let Some(since) = starts.min().filter(|since| *since <= basis.at) else { return Vec::new() };
+    let until = basis.at + chrono::TimeDelta::seconds(1);
+    let spoken_of: BTreeSet<FacilityId> = events
+        .iter()
+        .filter_map(|event| match event.subject() {
+            Some(Subject::Facility(facility)) => Some(facility),
+            Some(Subject::Region(_)) | None => None,
+        })
+        .collect();
+    let mut findings = Vec::new();
+    for facility in spoken_of {
+        let Some(history) = basis.timeline.facility(facility) else { continue };
+        let zone = basis.zone_of(facility);
+        let lanes: BTreeSet<_> = history.claims().map(|(_, track)| track.lane.clone()).collect();
+        for lane in lanes {
+            for (from, to) in history.conflict_stretches(&lane, since, until) {
+                let sides = history.conflicts(from);
+                let Some(conflict) = sides.iter().find(|conflict| conflict.lane == lane) else { continue };
+                let until = if to >= until { "now".to_owned() } else { phrase::clock(to, zone) };
+                findings.push(Finding {
+                    severity: Severity::Warning,
+                    code: "conflict",
+                    place: None,
+                    text: format!(
+                        "{}, {}, {} to {until}: {}",
+                        registry.facilities[facility].name,
+                        phrase::lane(&lane, registry),
+                        phrase::clock(from, zone),
+                        status::conflict_text(basis, conflict)
+                    ),
+                    details: Vec::new(),
+                });
+            }
+        }
+    }
+    findings
+}

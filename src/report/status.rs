@@ -1,0 +1,373 @@
+//! The board: every facility's state at one instant.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::model::{FacilityId, Instant, Lane, WalkIn};
+use crate::sentence::phrase;
+use crate::state::{Claim, Conflict, Episode, FacilityState, History, Standing, Summary, Track};
+
+use super::basis::Basis;
+use super::lanes;
+use super::sheet::{Cell, Column, Kind, Sheet, Tone, Value, View};
+
+/// Which facilities the board shows.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these; `None`: all.
+    pub facilities: Option<BTreeSet<FacilityId>>,
+    /// Also those that are open, unknown or have no ED.
+    pub all: bool,
+}
+
+/// The columns of the board.
+pub fn columns() -> Vec<Column> {
+    let lane = Kind::Record(vec![
+        ("lane", Kind::Text),
+        ("status", Kind::Text),
+        ("effect", Kind::Text),
+        ("scope", Kind::Text.or_null()),
+        ("since", Kind::Time),
+        ("until", Kind::Time.or_null()),
+        ("reason", Kind::Text.or_null()),
+        ("source", Kind::Text),
+        ("event", Kind::Integer),
+        ("in_force", Kind::Bool),
+        ("by", Kind::Text.or_null()),
+        ("route", Kind::Text.or_null()),
+        ("exercise", Kind::Bool),
+    ]);
+    let conflict = Kind::Record(vec![
+        ("lane", Kind::Text),
+        ("source", Kind::Text),
+        ("event", Kind::Integer),
+        ("says", Kind::Text),
+        ("against_source", Kind::Text),
+        ("against_event", Kind::Integer),
+        ("against_says", Kind::Text),
+    ]);
+    vec![
+        Column::text("facility_name", "Facility"),
+        Column::text("state", "Status"),
+        Column::text("what", "What"),
+        Column::text("from", "Since"),
+        Column::text("to", "Until"),
+        Column::text("why", "Why"),
+        Column::data("facility", Kind::Text),
+        Column::data("name", Kind::Text),
+        Column::data("network", Kind::Text.or_null()),
+        Column::data("region", Kind::Text.or_null()),
+        Column::data("status", Kind::OneOf(&Summary::WORDS)),
+        Column::data("since", Kind::Time.or_null()),
+        Column::data("until", Kind::Time.or_null()),
+        Column::data("reason", Kind::Text.or_null()),
+        Column::json("lanes", lane.list()),
+        Column::new("lanes", "lanes", Kind::Text.list(), View::Csv),
+        Column::data("services_down", Kind::Text.list()),
+        Column::data("reported_at", Kind::Time.or_null()),
+        Column::data("age_minutes", Kind::Integer.or_null()),
+        Column::data("stale", Kind::Bool),
+        Column::data("expired_at", Kind::Time.or_null()),
+        Column::json("conflicts", conflict.list()),
+        Column::new("conflicts", "conflicts", Kind::Text.list(), View::Csv),
+        Column::data("walk_in", Kind::OneOf(&["open", "closed"]).or_null()),
+        Column::data("phone", Kind::Text.or_null()),
+        Column::data("census", Kind::Integer.or_null()),
+        Column::data("nedocs", Kind::Number.or_null()),
+    ]
+}
+
+/// The board at the basis' instant.
+pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
+    let snapshot = basis.timeline.at(basis.registry, basis.at);
+    let mut sheet = basis.sheet("status", columns());
+    let mut text_rows = Vec::new();
+    let mut counts = [0_usize; Summary::WORDS.len()];
+    for (region, entry) in basis.registry.regions.iter() {
+        for (lane, episode) in snapshot.region(region) {
+            sheet.header.push(format!(
+                "{}: {} since {}",
+                entry.name,
+                lanes::what(lane, &episode.state, basis.registry),
+                phrase::clock(episode.from(), basis.zone())
+            ));
+        }
+    }
+    for state in snapshot.facilities() {
+        if selection.facilities.as_ref().is_some_and(|wanted| !wanted.contains(&state.facility)) {
+            continue;
+        }
+        let summary = state.summary();
+        counts[summary as usize] += 1;
+        let conflicts = state.conflicts();
+        let expired = state.expired_at();
+        let calls_for_notice = match summary {
+            Summary::Closed | Summary::Diverting | Summary::Partial | Summary::Advisory => true,
+            Summary::Unknown | Summary::Open => {
+                !conflicts.is_empty() || expired.is_some() || !state.active.is_empty()
+            }
+            Summary::NoEd | Summary::PermanentlyClosed => false,
+        };
+        // Facilities that were named are shown whatever they are.
+        if !(selection.all || calls_for_notice || selection.facilities.is_some()) {
+            continue;
+        }
+        sheet.rows.push(data_row(basis, state, summary, &conflicts, expired));
+        text_rows.extend(text_rows_of(basis, state, summary, &conflicts, expired));
+    }
+    sheet.text_rows = Some(text_rows);
+    sheet.footer.push(tally(counts));
+    sheet
+}
+
+/// "1 closed · 2 diverting · 38 open".
+fn tally(counts: [usize; 8]) -> String {
+    let parts: Vec<String> = Summary::WORDS
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| *count > 0)
+        .map(|(word, count)| format!("{count} {word}"))
+        .collect();
+    if parts.is_empty() { "no facility".to_owned() } else { parts.join(" · ") }
+}
+
+fn data_row(
+    basis: &Basis<'_>,
+    state: &FacilityState<'_>,
+    summary: Summary,
+    conflicts: &[Conflict],
+    expired: Option<Instant>,
+) -> Vec<Cell> {
+    let registry = basis.registry;
+    let facility = &registry.facilities[state.facility];
+    let zone = basis.zone_of(state.facility);
+    let lead = state.in_force().min_by_key(|active| (FacilityState::severity(active), active.episode.from()));
+    let lanes = lane_records(basis, state);
+    let names = lanes.iter().map(|(name, _)| Value::Text(name.clone())).collect();
+    let records = lanes.into_iter().map(|(_, record)| record).collect();
+    let report = state.last_report();
+    let down =
+        state.services_down().into_iter().map(|service| registry.services[service].key.as_str().into());
+    let values = [
+        // The text view reads other rows.
+        Value::Missing,
+        Value::Missing,
+        Value::Missing,
+        Value::Missing,
+        Value::Missing,
+        Value::Missing,
+        facility.key.as_str().into(),
+        facility.name.as_str().into(),
+        basis.network_key(facility.network),
+        basis.region_key(facility.region),
+        summary.as_str().into(),
+        Value::time(lead.map(|active| active.episode.from()), zone),
+        Value::time(lead.and_then(|active| active.episode.until()), zone),
+        Value::text(lead.and_then(|active| active.episode.reason(basis.at)).map(|(code, _)| code.as_ref())),
+        Value::List(records),
+        Value::List(names),
+        Value::List(down.collect()),
+        Value::time(report.map(|report| report.at), zone),
+        report.map_or(Value::Missing, |report| Value::Integer(basis.at.since(report.at).num_minutes())),
+        state.is_stale().into(),
+        Value::time(expired, zone),
+        Value::List(conflicts.iter().map(|conflict| conflict_record(basis, conflict)).collect()),
+        Value::List(conflicts.iter().map(|conflict| conflict_text(basis, conflict).into()).collect()),
+        Value::text(state.walk_in().map(WalkIn::as_str)),
+        Value::text(facility.phone.as_deref()),
+        Value::Missing,
+        Value::Missing,
+    ];
+    values.into_iter().map(Cell::from).collect()
+}
+
+/// Every active lane with its name: those that are routed on, then those of sources that do not act, then exercises.
+fn lane_records(basis: &Basis<'_>, state: &FacilityState<'_>) -> Vec<(String, Value)> {
+    let registry = basis.registry;
+    let mut records = Vec::new();
+    for active in &state.active {
+        let by = match &active.standing {
+            Standing::InForce => None,
+            Standing::NotInForce { by, .. } => Some(by.clone()),
+        };
+        records.push(lane_record(basis, state, active.lane, active.episode, active.in_force(), by, false));
+    }
+    for (source, track) in shown_only(basis, state) {
+        if let Some(episode) = track.at(basis.at) {
+            let by = Some(format!("source.{source}.acts"));
+            records.push(lane_record(basis, state, &track.lane, episode, false, by, false));
+        }
+    }
+    for (_, track) in state.history().into_iter().flat_map(History::exercises) {
+        if let Some(episode) = track.at(basis.at) {
+            records.push(lane_record(
+                basis,
+                state,
+                &track.lane,
+                episode,
+                false,
+                Some("exercise".to_owned()),
+                true,
+            ));
+        }
+    }
+    records.into_iter().map(|(lane, record)| (phrase::lane(lane, registry), record)).collect()
+}
+
+fn shown_only<'a>(basis: &Basis<'a>, state: &FacilityState<'a>) -> Vec<(&'a Arc<str>, &'a Track)> {
+    state.history().into_iter().flat_map(|history| history.shown_only(basis.registry)).collect()
+}
+
+fn lane_record<'a>(
+    basis: &Basis<'_>,
+    state: &FacilityState<'_>,
+    lane: &'a Lane,
+    episode: &Episode,
+    in_force: bool,
+    by: Option<String>,
+    exercise: bool,
+) -> (&'a Lane, Value) {
+    let registry = basis.registry;
+    let zone = basis.zone_of(state.facility);
+    let record = Value::Record(vec![
+        ("lane", phrase::lane(lane, registry).into()),
+        ("status", lanes::status_key(&episode.state, registry).into()),
+        ("effect", lanes::effect_key(&episode.state, registry).into()),
+        ("scope", lanes::scope_text(&episode.state, registry)),
+        ("since", Value::Time(episode.from(), zone)),
+        ("until", Value::time(episode.until(), zone)),
+        ("reason", Value::text(episode.reason(basis.at).map(|(code, _)| code.as_ref()))),
+        ("source", episode.declaration().source.as_ref().into()),
+        ("event", Value::count(episode.event())),
+        ("in_force", in_force.into()),
+        ("by", Value::text(by)),
+        ("route", Value::text(episode.order(basis.at).map(|said| phrase::route(&said.route, registry)))),
+        ("exercise", exercise.into()),
+    ]);
+    (lane, record)
+}
+
+fn says(basis: &Basis<'_>, lane: &Lane, claim: &Claim) -> String {
+    match &claim.state {
+        Some(state) => lanes::what(lane, state, basis.registry),
+        None => "open".to_owned(),
+    }
+}
+
+fn conflict_record(basis: &Basis<'_>, conflict: &Conflict) -> Value {
+    Value::Record(vec![
+        ("lane", phrase::lane(&conflict.lane, basis.registry).into()),
+        ("source", conflict.earlier.source.as_ref().into()),
+        ("event", Value::count(conflict.earlier.event)),
+        ("says", says(basis, &conflict.lane, &conflict.earlier).into()),
+        ("against_source", conflict.later.source.as_ref().into()),
+        ("against_event", Value::count(conflict.later.event)),
+        ("against_says", says(basis, &conflict.lane, &conflict.later).into()),
+    ])
+}
+
+/// "news says closed (event 1), company says open (event 9)".
+pub(super) fn conflict_text(basis: &Basis<'_>, conflict: &Conflict) -> String {
+    let side = |claim: &Claim| {
+        format!("{} says {} (event {})", claim.source, says(basis, &conflict.lane, claim), claim.event)
+    };
+    format!("{}, {}", side(&conflict.earlier), side(&conflict.later))
+}
+
+/// The rows for people: one for each thing that is active, the facility named once.
+fn text_rows_of(
+    basis: &Basis<'_>,
+    state: &FacilityState<'_>,
+    summary: Summary,
+    conflicts: &[Conflict],
+    expired: Option<Instant>,
+) -> Vec<Vec<Cell>> {
+    let registry = basis.registry;
+    let zone = basis.zone_of(state.facility);
+    let mut lines: Vec<(Tone, String, String, Value, Value, String)> = Vec::new();
+    let mut active: Vec<_> = state.active.iter().collect();
+    active.sort_by_key(|active| (!active.in_force(), FacilityState::severity(active)));
+    for active in active {
+        let severity = FacilityState::severity(active);
+        let mut why = lanes::particulars(active, basis.at, registry);
+        let (tone, word) = match &active.standing {
+            Standing::InForce => (lanes::tone(severity), severity.as_str().to_owned()),
+            Standing::NotInForce { text, .. } => {
+                why.push(text.clone());
+                (Tone::Faint, "not in force".to_owned())
+            }
+        };
+        why.push(active.episode.last_said(basis.at).source.to_string());
+        lines.push((
+            tone,
+            word,
+            lanes::what(active.lane, &active.episode.state, registry),
+            Value::Time(active.episode.from(), zone),
+            Value::time(active.episode.until(), zone),
+            why.join(" · "),
+        ));
+    }
+    if !lines.iter().any(|(tone, ..)| *tone != Tone::Faint) {
+        let what = expired
+            .map_or_else(String::new, |at| format!("expired {}, not confirmed", phrase::clock(at, zone)));
+        let line = (
+            lanes::tone(summary),
+            summary.as_str().to_owned(),
+            what,
+            Value::Missing,
+            Value::Missing,
+            String::new(),
+        );
+        lines.insert(0, line);
+    }
+    for (source, track) in shown_only(basis, state) {
+        if let Some(episode) = track.at(basis.at) {
+            lines.push((
+                Tone::Faint,
+                "not in force".to_owned(),
+                lanes::what(&track.lane, &episode.state, registry),
+                Value::Time(episode.from(), zone),
+                Value::time(episode.until(), zone),
+                format!("{source} is shown, not routed on"),
+            ));
+        }
+    }
+    for (event, track) in state.history().into_iter().flat_map(History::exercises) {
+        if let Some(episode) = track.at(basis.at) {
+            lines.push((
+                Tone::Faint,
+                "exercise".to_owned(),
+                lanes::what(&track.lane, &episode.state, registry),
+                Value::Time(episode.from(), zone),
+                Value::time(episode.until(), zone),
+                format!("event {event}: a drill, routed on by nobody"),
+            ));
+        }
+    }
+    for conflict in conflicts {
+        lines.push((
+            Tone::Caution,
+            "conflict".to_owned(),
+            phrase::lane(&conflict.lane, registry),
+            Value::Missing,
+            Value::Missing,
+            conflict_text(basis, conflict),
+        ));
+    }
+    if state.is_stale()
+        && let Some(report) = state.last_report()
+    {
+        let age = phrase::length(basis.at.since(report.at));
+        let what = format!("last report {age} ago");
+        lines.push((Tone::Caution, "stale".to_owned(), what, Value::Missing, Value::Missing, String::new()));
+    }
+    let name = &registry.facilities[state.facility].name;
+    lines
+        .into_iter()
+        .enumerate()
+        .map(|(index, (tone, word, what, since, until, why))| {
+            let named: Value = if index == 0 { name.as_str().into() } else { Value::Missing };
+            vec![named.into(), Cell::toned(word, tone), what.into(), since.into(), until.into(), why.into()]
+        })
+        .collect()
+}

@@ -1,0 +1,17 @@
+//! Routing: where one patient goes, and why.
+//!
+//! Floor 2, above state: registry, snapshot and patient in, decision out; deterministic and explained. No file, no
+//! clock.
+
+mod decide;
+mod decision;
+mod examine;
+mod redirect;
+mod trace;
+mod travel;
+
+pub use decide::{Question, decide};
+pub use decision::{DecidedBy, Decision, Disposition, Flag, Outcome, Rejected, Stop};
+pub use examine::{NotCounted, Reason, ReasonCode};
+pub use trace::{Step, StepKind, Trace};
+pub use travel::{MinutesSource, minutes};

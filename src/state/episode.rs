@@ -1,0 +1,289 @@
+//! Episodes, and the tracks in which they lie: one lane of one subject over all time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::model::{Instant, Interval, Lane, Scope, StatusId, Target, WalkIn};
+
+/// What a lane can be in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LaneState {
+    /// A status, for these patients.
+    Status {
+        /// Which.
+        status: StatusId,
+        /// For whom.
+        scope: Scope,
+    },
+    /// A service is down.
+    Down,
+}
+
+/// How an episode ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum EndedBy {
+    /// Somebody ended it.
+    Manual,
+    /// Its time was up.
+    Expired,
+    /// Another episode of the lane took its place.
+    Superseded,
+    /// A policy's limit ended it.
+    Forced,
+}
+
+impl EndedBy {
+    /// The word for it in data.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Expired => "expired",
+            Self::Superseded => "superseded",
+            Self::Forced => "forced",
+        }
+    }
+}
+
+/// One saying of an episode: the declaration that began it, or a confirmation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Said {
+    /// From when it holds.
+    pub from: Instant,
+    /// Which event said it.
+    pub event: u64,
+    /// When that was recorded.
+    pub recorded_at: Instant,
+    /// Who said it.
+    pub source: Arc<str>,
+    /// The reason's code, where one was given.
+    pub reason: Option<Arc<str>>,
+    /// The reason in the speaker's words, where they say more than the code.
+    pub text: Option<Arc<str>>,
+    /// Where the patients go; empty where nothing was said.
+    pub route: Vec<Target>,
+    /// Whether walk-ins are seen, where that was said.
+    pub walk_in: Option<WalkIn>,
+    /// Who approved it.
+    pub approver: Option<Arc<str>>,
+}
+
+/// An end before the episode's own: by hand, by force, or because another took its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Cut {
+    pub(super) at: Instant,
+    pub(super) by: EndedBy,
+    pub(super) event: u64,
+}
+
+/// The end that an episode has of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Bound {
+    pub(super) at: Instant,
+    /// Whether an `until` was stated, by the declaration or by a confirmation.
+    pub(super) stated: bool,
+    /// Whether the saying that set it was recorded when it was over already.
+    pub(super) after_the_fact: bool,
+}
+
+/// A stretch in which a lane is in one state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Episode {
+    /// What the lane is in.
+    pub state: LaneState,
+    /// The declaration, then every confirmation, as recorded. Never empty.
+    said: Vec<Said>,
+    bound: Option<Bound>,
+    cut: Option<Cut>,
+}
+
+impl Episode {
+    pub(super) fn begin(state: LaneState, said: Said, bound: Option<Bound>) -> Self {
+        Self { state, said: vec![said], bound, cut: None }
+    }
+
+    /// The declaration that began it.
+    pub fn declaration(&self) -> &Said {
+        &self.said[0]
+    }
+    /// From when it holds; part of it.
+    pub fn from(&self) -> Instant {
+        self.declaration().from
+    }
+    /// The number of the event that declared it.
+    pub fn event(&self) -> u64 {
+        self.declaration().event
+    }
+    /// The first instant after it; `None`: it has no end.
+    pub fn until(&self) -> Option<Instant> {
+        let bound = self.bound.map(|bound| bound.at);
+        let cut = self.cut.map(|cut| cut.at);
+        match (bound, cut) {
+            (Some(bound), Some(cut)) => Some(bound.min(cut)),
+            (bound, cut) => bound.or(cut),
+        }
+    }
+    /// When it holds.
+    pub fn interval(&self) -> Interval {
+        Interval::new(self.from(), self.until())
+    }
+    /// Whether it holds at `at`.
+    pub fn contains(&self, at: Instant) -> bool {
+        self.interval().contains(at)
+    }
+    /// How it ends or ended, and by which event if by one; `None` without an end.
+    pub fn ended_by(&self) -> Option<(EndedBy, Option<u64>)> {
+        match (self.bound, self.cut) {
+            (Some(bound), Some(cut)) if bound.at < cut.at => Some((EndedBy::Expired, None)),
+            (_, Some(cut)) => Some((cut.by, Some(cut.event))),
+            (Some(_), None) => Some((EndedBy::Expired, None)),
+            (None, None) => None,
+        }
+    }
+    /// Whether it ran out and nobody had said beforehand that it was over: its end wants a confirmation.
+    pub fn expires_unconfirmed(&self) -> bool {
+        matches!(self.ended_by(), Some((EndedBy::Expired, _)))
+            && self.bound.is_some_and(|bound| !bound.after_the_fact)
+    }
+    /// How often it was confirmed.
+    pub fn renewals(&self) -> usize {
+        self.said.len() - 1
+    }
+    /// Its confirmations, as recorded.
+    pub fn confirmations(&self) -> &[Said] {
+        &self.said[1..]
+    }
+    /// Every saying of it, the declaration first, as recorded.
+    pub fn said(&self) -> &[Said] {
+        &self.said
+    }
+    /// The last saying that holds at `at`: what a source's claim rests on.
+    pub fn last_said(&self, at: Instant) -> &Said {
+        self.said_by(at).last().unwrap_or(self.declaration())
+    }
+    fn said_by(&self, at: Instant) -> impl DoubleEndedIterator<Item = &Said> {
+        self.said.iter().filter(move |said| said.from <= at)
+    }
+    /// The reason in force at `at`: the code, and the words where there are any.
+    pub fn reason(&self, at: Instant) -> Option<(&Arc<str>, Option<&Arc<str>>)> {
+        self.said_by(at)
+            .rev()
+            .find_map(|said| said.reason.as_ref().map(|reason| (reason, said.text.as_ref())))
+    }
+    /// The order in force at `at`, and the saying that gave it.
+    pub fn order(&self, at: Instant) -> Option<&Said> {
+        self.said_by(at).rev().find(|said| !said.route.is_empty())
+    }
+    /// Whether walk-ins are seen, as last said by `at`.
+    pub fn walk_in(&self, at: Instant) -> Option<WalkIn> {
+        self.said_by(at).rev().find_map(|said| said.walk_in)
+    }
+    /// Who approved it.
+    pub fn approver(&self) -> Option<&Arc<str>> {
+        self.said.iter().rev().find_map(|said| said.approver.as_ref())
+    }
+
+    pub(super) fn end(&mut self, cut: Cut) {
+        // The earlier of two ends counts; of two at one instant the one that was recorded first.
+        if self.until().is_none_or(|until| cut.at < until) {
+            self.cut = Some(cut);
+        }
+    }
+
+    /// Takes in a confirmation. `cap` is the longest `until` that the status type allows from the confirmation, and
+    /// `renews` whether a confirmation may move the end that a `max` gave.
+    pub(super) fn confirm(&mut self, said: Said, until: Option<Bound>, cap: Option<Instant>, renews: bool) {
+        if let Some(until) = until.filter(|until| until.stated) {
+            self.bound = Some(until);
+            // A stated `until` moves an end by hand, and an end at a plan that was recorded before this episode.
+            // What was recorded later and took its place stays.
+            let begun_by = self.event();
+            self.cut = self.cut.filter(|cut| cut.by != EndedBy::Manual && cut.event > begun_by);
+        } else if let Some(bound) = self.bound.filter(|bound| !bound.stated && renews) {
+            let moved = until.map(|until| until.at).or(cap).map_or(bound.at, |at| at.max(bound.at));
+            self.bound = Some(Bound { at: moved, ..bound });
+        }
+        self.said.push(said);
+    }
+}
+
+/// A stretch of a track in which one episode counts.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Piece<'a> {
+    /// When.
+    pub interval: Interval,
+    /// Which.
+    pub episode: &'a Episode,
+}
+
+/// The episodes of one lane of one subject, as recorded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Track {
+    /// Which lane.
+    pub lane: Lane,
+    pub(super) episodes: Vec<Episode>,
+}
+
+impl Track {
+    pub(super) fn new(lane: Lane) -> Self {
+        Self { lane, episodes: Vec::new() }
+    }
+    /// Its episodes, as recorded.
+    pub fn episodes(&self) -> &[Episode] {
+        &self.episodes
+    }
+    /// The episode that counts at `at`: of those that hold, the one recorded last.
+    pub fn at(&self, at: Instant) -> Option<&Episode> {
+        self.episodes.iter().rev().find(|episode| episode.contains(at))
+    }
+    pub(super) fn at_mut(&mut self, at: Instant) -> Option<&mut Episode> {
+        self.episodes.iter_mut().rev().find(|episode| episode.contains(at))
+    }
+    /// The episode that ended last by `at`, empty ones aside.
+    pub fn ended_before(&self, at: Instant) -> Option<&Episode> {
+        self.episodes
+            .iter()
+            .filter(|episode| {
+                !episode.interval().is_empty() && episode.until().is_some_and(|until| until <= at)
+            })
+            .max_by_key(|episode| (episode.until(), episode.event()))
+    }
+    /// Who counts when: stretches in order of time that do not overlap. Where episodes do, the later-recorded counts.
+    pub fn pieces(&self) -> Vec<Piece<'_>> {
+        let mut bounds: Vec<(Instant, bool, usize)> = Vec::with_capacity(2 * self.episodes.len());
+        for (index, episode) in self.episodes.iter().enumerate() {
+            if episode.interval().is_empty() {
+                continue;
+            }
+            bounds.push((episode.from(), true, index));
+            bounds.extend(episode.until().map(|until| (until, false, index)));
+        }
+        bounds.sort_unstable();
+        let mut pieces: Vec<Piece<'_>> = Vec::with_capacity(self.episodes.len());
+        let mut holding: BTreeSet<usize> = BTreeSet::new();
+        let mut counts: Option<(usize, Instant)> = None;
+        let mut bounds = bounds.into_iter().peekable();
+        while let Some((at, begins, index)) = bounds.next() {
+            if begins {
+                holding.insert(index);
+            } else {
+                holding.remove(&index);
+            }
+            if bounds.peek().is_some_and(|(next, ..)| *next == at) {
+                continue;
+            }
+            let now = holding.last().copied();
+            if now == counts.map(|(index, _)| index) {
+                continue;
+            }
+            if let Some((index, from)) = counts {
+                pieces
+                    .push(Piece { interval: Interval::new(from, Some(at)), episode: &self.episodes[index] });
+            }
+            counts = now.map(|index| (index, at));
+        }
+        if let Some((index, from)) = counts {
+            pieces.push(Piece { interval: Interval::new(from, None), episode: &self.episodes[index] });
+        }
+        pieces
+    }
+}

@@ -1,0 +1,15 @@
+//! State: events folded into episodes, and episodes read at an instant.
+//!
+//! Floor 2: knows the meaning of declarations and the registry; no file, no clock. The same events and registry give
+//! the same state, whenever and wherever it is asked for.
+
+mod conflict;
+mod episode;
+mod fold;
+mod snapshot;
+mod timeline;
+
+pub use conflict::{Claim, Conflict};
+pub use episode::{EndedBy, Episode, LaneState, Piece, Said, Track};
+pub use snapshot::{Active, FacilityState, Snapshot, Standing, Summary};
+pub use timeline::{History, Report, Timeline};

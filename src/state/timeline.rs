@@ -1,0 +1,196 @@
+//! The timeline: everything that is known of every subject, as known at one instant.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::{Declaration, Event, FacilityId, Instant, Kind, RegionId, Registry, Subject};
+
+use super::episode::Track;
+use super::fold::Lanes;
+use super::snapshot::{FacilityState, Snapshot};
+
+/// A report about a subject: that somebody said something, whatever it was.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Report {
+    /// Since when what it says holds; for a plan, when it was recorded.
+    pub at: Instant,
+    /// Since when what it says holds.
+    pub from: Instant,
+    /// Which event.
+    pub event: u64,
+    /// Who said it.
+    pub source: Arc<str>,
+    /// Whether it is routed on: its source acts and it is no exercise.
+    pub acts: bool,
+}
+
+/// What is known of one subject.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct History {
+    pub(super) lanes: Lanes,
+    /// What each source claims by itself, where several speak of the subject or one of them does not act.
+    pub(super) claims: BTreeMap<Arc<str>, Lanes>,
+    pub(super) exercises: Vec<Exercise>,
+    /// Every report, in the order of recording.
+    pub reports: Vec<Report>,
+    /// Whether any event is about it at all.
+    pub known: bool,
+}
+
+/// A drill: shown, never routed on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Exercise {
+    pub(super) event: u64,
+    pub(super) lanes: Lanes,
+}
+
+impl History {
+    /// The lanes that are routed on, in order.
+    pub fn tracks(&self) -> impl Iterator<Item = &Track> {
+        self.lanes.tracks.values()
+    }
+    /// The lanes of each source that does not act, which are shown only.
+    pub fn shown_only<'a>(
+        &'a self,
+        registry: &'a Registry,
+    ) -> impl Iterator<Item = (&'a Arc<str>, &'a Track)> {
+        self.claims
+            .iter()
+            .filter(|(source, _)| !registry.acts(source))
+            .flat_map(|(source, lanes)| lanes.tracks.values().map(move |track| (source, track)))
+    }
+    /// What each source claims by itself, where several speak of the subject or one of them does not act.
+    pub fn claims(&self) -> impl Iterator<Item = (&Arc<str>, &Track)> {
+        self.claims.iter().flat_map(|(source, lanes)| lanes.tracks.values().map(move |track| (source, track)))
+    }
+    /// The lanes of exercises, each with the event that declared it.
+    pub fn exercises(&self) -> impl Iterator<Item = (u64, &Track)> {
+        self.exercises.iter().flat_map(|drill| drill.lanes.tracks.values().map(|track| (drill.event, track)))
+    }
+    /// The newest report at `at` that is routed on.
+    pub fn last_report(&self, at: Instant) -> Option<&Report> {
+        self.reports
+            .iter()
+            .filter(|report| report.acts && report.at <= at)
+            .max_by_key(|report| (report.at, report.event))
+    }
+}
+
+/// Everything that is known of every subject.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    facilities: BTreeMap<FacilityId, History>,
+    regions: BTreeMap<RegionId, History>,
+}
+
+impl Timeline {
+    /// Folds events, which must be in the order of their numbers. With `known_at`, what was recorded after it is
+    /// dropped: also retractions, so that what was believed then is what is seen.
+    pub fn fold<'a>(
+        registry: &Registry,
+        events: impl IntoIterator<Item = &'a Event>,
+        known_at: Option<Instant>,
+    ) -> Self {
+        let known: Vec<&Event> = events
+            .into_iter()
+            .filter(|event| known_at.is_none_or(|known_at| event.recorded_at <= known_at))
+            .collect();
+        let retracted = retracted(&known);
+        let mut by_subject: BTreeMap<Subject, Vec<(&Event, Option<&Declaration>)>> = BTreeMap::new();
+        for event in known {
+            if retracted.contains(&event.number) {
+                continue;
+            }
+            let declaration = match &event.kind {
+                Kind::Declare(declaration) => Some(&**declaration),
+                Kind::Retract(_) | Kind::Note(_) => None,
+            };
+            if let Some(subject) = event.subject() {
+                by_subject.entry(subject).or_default().push((event, declaration));
+            }
+        }
+        let mut timeline = Self::default();
+        for (subject, events) in by_subject {
+            let history = history(registry, &events);
+            match subject {
+                Subject::Facility(facility) => timeline.facilities.insert(facility, history),
+                Subject::Region(region) => timeline.regions.insert(region, history),
+            };
+        }
+        timeline
+    }
+
+    /// What is known of a facility; `None`: nothing was ever reported.
+    pub fn facility(&self, facility: FacilityId) -> Option<&History> {
+        self.facilities.get(&facility)
+    }
+    /// What is known of a region as such.
+    pub fn region(&self, region: RegionId) -> Option<&History> {
+        self.regions.get(&region)
+    }
+    /// Every region of which something is known.
+    pub fn regions(&self) -> impl Iterator<Item = (RegionId, &History)> {
+        self.regions.iter().map(|(region, history)| (*region, history))
+    }
+    /// The state of one facility at an instant.
+    pub fn facility_at<'a>(
+        &'a self,
+        registry: &'a Registry,
+        facility: FacilityId,
+        at: Instant,
+    ) -> FacilityState<'a> {
+        FacilityState::read(self, registry, facility, at)
+    }
+    /// The state of every facility at an instant.
+    pub fn at<'a>(&'a self, registry: &'a Registry, at: Instant) -> Snapshot<'a> {
+        Snapshot::read(self, registry, at)
+    }
+}
+
+/// The events that are as if they had not been. A retraction that is itself retracted retracts nothing.
+fn retracted(known: &[&Event]) -> BTreeSet<u64> {
+    let mut gone = BTreeSet::new();
+    for event in known.iter().rev() {
+        if let Kind::Retract(target) = event.kind
+            && target < event.number
+            && !gone.contains(&event.number)
+        {
+            gone.insert(target);
+        }
+    }
+    gone
+}
+
+fn history(registry: &Registry, events: &[(&Event, Option<&Declaration>)]) -> History {
+    let mut history = History { known: true, ..History::default() };
+    let spoken: BTreeSet<&Arc<str>> = events
+        .iter()
+        .filter(|(_, declaration)| declaration.is_some_and(|declaration| !declaration.exercise))
+        .map(|(event, _)| &event.source)
+        .collect();
+    let compare = spoken.len() > 1 || spoken.iter().any(|source| !registry.acts(source));
+    for (event, declaration) in events {
+        let Some(declaration) = declaration else { continue };
+        let acts = registry.acts(&event.source) && !declaration.exercise;
+        history.reports.push(Report {
+            at: declaration.from.min(event.recorded_at),
+            from: declaration.from,
+            event: event.number,
+            source: event.source.clone(),
+            acts,
+        });
+        if declaration.exercise {
+            let mut lanes = Lanes::default();
+            lanes.fold(registry, event, declaration);
+            history.exercises.push(Exercise { event: event.number, lanes });
+            continue;
+        }
+        if acts {
+            history.lanes.fold(registry, event, declaration);
+        }
+        if compare {
+            history.claims.entry(event.source.clone()).or_default().fold(registry, event, declaration);
+        }
+    }
+    history
+}
