@@ -2,9 +2,11 @@
 //!
 //! Floor 0: data only. `render` turns a diagnostic into text; nothing here prints.
 
+mod cell;
 mod code;
 mod suggest;
 
+pub use cell::csv_cell;
 pub use code::{Code, Severity};
 pub use suggest::{closest, list_or, plural};
 

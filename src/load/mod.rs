@@ -3,6 +3,22 @@
 //! Floor 4: reads files, knows the model, sentences and diagnostics; no clock, environment or terminal, and neither the
 //! log nor routing.
 
+mod catalogue;
+mod date;
+mod entries;
+mod facility;
+mod files;
+mod names;
+mod network;
+mod policy;
+mod registry;
+mod rules;
+mod status;
+mod syntax;
+mod table;
+mod travel;
+mod warnings;
+
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
@@ -32,9 +48,5 @@ pub fn catalogue_text() -> &'static str {
 /// Reads a registry from a file, or from the `*.toml` files of a directory in name order. Every error is found in one
 /// pass and comes sorted by place; every text that was read is kept in `sources` for diagnostics to quote.
 pub fn registry(path: &Path, options: &Options, sources: &mut Sources) -> Result<Loaded, Vec<Diagnostic>> {
-    let _ = (options, sources);
-    Err(vec![Diagnostic::nowhere(
-        crate::diagnostic::Code::CannotRead,
-        format!("cannot read `{}`", path.display()),
-    )])
+    registry::registry(path, *options, sources)
 }

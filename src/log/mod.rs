@@ -4,6 +4,7 @@
 //! registry's loading nor routing.
 
 mod file;
+mod row;
 
 pub use file::{Format, open, read};
 

@@ -1,7 +1,7 @@
 //! Places in files: what a diagnostic or an explanation points at.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Bytes of a text, `start..end`.
 pub type Span = Range<usize>;
@@ -17,6 +17,23 @@ pub struct SourceFile {
     pub name: Arc<str>,
     /// The whole text.
     pub text: Arc<str>,
+    /// The byte at which each line begins. Found when first asked for: every facility of a large registry has a place,
+    /// and most logs need none.
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl SourceFile {
+    /// The file, line and column of a span's start.
+    pub fn place(&self, span: &Span) -> Place {
+        let lines = self.lines.get_or_init(|| {
+            std::iter::once(0).chain(self.text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+        });
+        let at = span.start.min(self.text.len());
+        let line = lines.partition_point(|begin| *begin <= at);
+        let begin = lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let column = self.text.get(begin..at).map_or(0, |line| line.chars().count());
+        Place { file: self.name.clone(), line, column: column + 1 }
+    }
 }
 
 /// Every text that was read, for diagnostics to quote.
@@ -27,7 +44,7 @@ impl Sources {
     /// Keeps a text, and gives out the id that places in it carry.
     #[allow(clippy::cast_possible_truncation)] // four thousand million files do not fit in memory
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        self.0.push(SourceFile { name: name.into(), text: text.into() });
+        self.0.push(SourceFile { name: name.into(), text: text.into(), lines: OnceLock::new() });
         FileId(self.0.len() as u32 - 1)
     }
     /// The text behind an id that this collection gave out.
@@ -40,16 +57,7 @@ impl Sources {
     }
     /// The file, line and column of a span's start.
     pub fn place(&self, file: FileId, span: &Span) -> Place {
-        let source = self.get(file);
-        let end = span.start.min(source.text.len());
-        let before = source.text.as_bytes().get(..end).unwrap_or_default();
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let column = source.text.get(line_start..end).map_or(0, |line| line.chars().count());
-        Place {
-            file: source.name.clone(),
-            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-            column: column + 1,
-        }
+        self.get(file).place(span)
     }
 }
 

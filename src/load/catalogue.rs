@@ -1,0 +1,111 @@
+//! Services and needs: the built-in ones and the registry's, each with everything that it includes or requires.
+//!
+//! Floor 4.
+
+use std::collections::BTreeSet;
+
+use super::entries::{Entries, Tables};
+use super::table::list_and;
+use crate::diagnostic::{Code, Sink};
+use crate::model::{Directory, Minutes, Need, NeedId, Service, ServiceId};
+
+/// Reads every service; what one includes, it includes through all steps.
+pub(super) fn services(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Service> {
+    let mut direct: Vec<Vec<ServiceId>> = Vec::with_capacity(tables.services.iter().len());
+    let mut services: Vec<Service> = Vec::with_capacity(direct.capacity());
+    for entry in tables.services.iter() {
+        let mut table = entry.table();
+        let name = table.string("name").map_or(entry.key, |name| name.text);
+        let aliases = table.strings("aliases").iter().map(|alias| alias.text.to_owned()).collect();
+        direct.push(tables.services.several("includes", &mut table));
+        services.push(Service {
+            key: entry.key.to_owned(),
+            name: name.to_owned(),
+            aliases,
+            includes: BTreeSet::new(),
+            place: entry.place(),
+        });
+        table.finish(sink);
+    }
+    for (at, service) in services.iter_mut().enumerate() {
+        service.includes = all_included(&direct, at);
+    }
+    report_cycles(&tables.services, &direct, &services, sink);
+    Directory::new(services)
+}
+
+/// Everything that a service includes, through all steps, without itself.
+fn all_included(direct: &[Vec<ServiceId>], service: usize) -> BTreeSet<ServiceId> {
+    let mut all = BTreeSet::new();
+    let mut open = direct[service].clone();
+    while let Some(next) = open.pop() {
+        if next.index() != service && all.insert(next) {
+            open.extend(&direct[next.index()]);
+        }
+    }
+    all
+}
+
+/// Reports each ring of services once, at the one whose id comes first.
+fn report_cycles(
+    entries: &Entries<'_, ServiceId>,
+    direct: &[Vec<ServiceId>],
+    services: &[Service],
+    sink: &mut Sink,
+) {
+    for (entry, (at, includes)) in entries.iter().zip(direct.iter().enumerate()) {
+        let back = |id: &ServiceId| {
+            id.index() == at || services[id.index()].includes.iter().any(|included| included.index() == at)
+        };
+        let ring: Vec<&ServiceId> = includes.iter().filter(|id| back(id)).collect();
+        if ring.is_empty() || ring.iter().any(|id| id.index() < at) {
+            continue;
+        }
+        let keys: Vec<&str> = ring.iter().map(|id| entries.get(**id).key).collect();
+        let span = entry.table().span_of("includes");
+        sink.push(
+            entry
+                .page
+                .complain(
+                    Code::Cycle,
+                    &span,
+                    format!(
+                        "`{}` includes {}, which leads back to `{}`",
+                        entry.key,
+                        list_and(&keys),
+                        entry.key
+                    ),
+                )
+                .help("a service includes what it can always stand in for: only the smaller one"),
+        );
+    }
+}
+
+/// Reads every need.
+pub(super) fn needs(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Need> {
+    let read = |entry: &super::entries::Entry<'_>| {
+        let mut table = entry.table();
+        let name = table.string("name").map_or(entry.key, |name| name.text);
+        let aliases = table.strings("aliases").iter().map(|alias| alias.text.to_owned()).collect();
+        let need = Need {
+            key: entry.key.to_owned(),
+            name: name.to_owned(),
+            aliases,
+            requires: tables.services.several("requires", &mut table),
+            max_minutes: table.number("max_minutes", 0.0..=MOST_MINUTES).map(Minutes::round),
+            time_critical: table.boolean("time_critical").unwrap_or(false),
+            place: entry.place(),
+        };
+        table.finish(sink);
+        need
+    };
+    Directory::new(tables.needs.iter().map(read).collect())
+}
+
+/// A day on the road: no minutes in a registry are more.
+pub(super) const MOST_MINUTES: f64 = 1440.0;
+
+/// The needs that a file of the user's defines.
+pub(super) fn defined_needs<'a>(tables: &'a Tables<'_>) -> impl Iterator<Item = NeedId> + 'a {
+    tables.needs.iter().zip(0u32..).filter(|(entry, _)| !entry.page.ships).map(|(_, at)| NeedId::from(at))
+}

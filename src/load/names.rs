@@ -1,0 +1,174 @@
+//! Names that cannot be told apart: two facilities of one name, or a facility called like a word of the language.
+//!
+//! Floor 4.
+
+use super::entries::{Entry, Tables};
+use crate::diagnostic::{Code, Sink};
+use crate::model::{FileId, Name, Registry, Span, fold};
+
+/// The words that sentences are made of. A facility, network or status type of such a name could not be spoken of.
+const KEYWORDS: &[&str] = &[
+    "when",
+    "and",
+    "then",
+    "is",
+    "are",
+    "now",
+    "still",
+    "back",
+    "open",
+    "fully open",
+    "closed",
+    "off",
+    "on",
+    "off divert",
+    "on divert",
+    "on diversion",
+    "on bypass",
+    "divert",
+    "diversion",
+    "bypass",
+    "advisory",
+    "diverting",
+    "down",
+    "up",
+    "at",
+    "no",
+    "for",
+    "to",
+    "all",
+    "except",
+    "but",
+    "from",
+    "until",
+    "further notice",
+    "until further notice",
+    "route",
+    "route to",
+    "send",
+    "go",
+    "goes",
+    "goes to",
+    "nearest",
+    "region",
+    "because",
+    "approved by",
+    "walk-in",
+    "walk-ins",
+    "closed to ambulances",
+    "internal disaster",
+    "forced",
+    "has",
+    "has no destination",
+    "consults",
+    "adult",
+    "pediatric",
+    "als",
+    "bls",
+    "priority",
+    "extremis",
+    "transfer",
+    "noon",
+    "midnight",
+    "yesterday",
+    "today",
+    "tomorrow",
+];
+
+/// Reports names that two facilities or networks share, and names that are taken by the language.
+pub(super) fn check(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
+    let names = Named { registry, tables };
+    for (folded, meanings) in registry.names.iter() {
+        let mut owners = meanings.iter().filter(|name| matches!(name, Name::Facility(_) | Name::Network(_)));
+        let Some(first) = owners.next() else { continue };
+        // Pointing at both takes a look at the tables again, but only where something is wrong.
+        for second in owners {
+            let (at, text) = names.find(*second, folded);
+            let (other, _) = names.find(*first, folded);
+            let both =
+                format!("`{text}` stands for the {} and the {}", names.title(*first), names.title(*second));
+            sink.push(
+                crate::diagnostic::Diagnostic::at(Code::SharedName, at.0, at.1, both)
+                    .and_at(other.0, other.1, "also here")
+                    .help("give one of them another name, or put the name into neither's aliases"),
+            );
+        }
+        let taken = meanings
+            .iter()
+            .find(|name| matches!(name, Name::Service(_) | Name::Need(_) | Name::Status(_)))
+            .map(|name| format!("is the {}", names.title(*name)));
+        if let Some(taken) = taken {
+            names.report_reserved(*first, folded, &taken, sink);
+        }
+    }
+    for keyword in KEYWORDS {
+        let folded = fold(keyword);
+        for name in registry.names.of_folded(&folded) {
+            let taken = match name {
+                Name::Facility(_) | Name::Network(_) => true,
+                Name::Status(id) => !registry.statuses[*id].builtin,
+                Name::Region(_) | Name::Zone(_) | Name::Service(_) | Name::Need(_) => false,
+            };
+            if taken {
+                names.report_reserved(*name, &folded, "is a word of sentences", sink);
+            }
+        }
+    }
+}
+
+/// The registry's names, and the tables where they stand.
+struct Named<'a, 't> {
+    registry: &'a Registry,
+    tables: &'a Tables<'t>,
+}
+
+impl Named<'_, '_> {
+    fn report_reserved(&self, name: Name, folded: &str, taken: &str, sink: &mut Sink) {
+        let (at, text) = self.find(name, folded);
+        let message = format!("`{text}` {taken}, so it cannot name the {} too", self.title(name));
+        sink.push(
+            crate::diagnostic::Diagnostic::at(Code::ReservedName, at.0, at.1, message)
+                .help("a longer name will do: names are compared without case, spaces and punctuation"),
+        );
+    }
+
+    /// "facility `crozer-chester`"
+    fn title(&self, name: Name) -> String {
+        let registry = self.registry;
+        let key = match name {
+            Name::Facility(id) => &registry.facilities[id].key,
+            Name::Network(id) => &registry.networks[id].key,
+            Name::Region(id) => &registry.regions[id].key,
+            Name::Zone(id) => &registry.zones[id].key,
+            Name::Service(id) => &registry.services[id].key,
+            Name::Need(id) => &registry.needs[id].key,
+            Name::Status(id) => &registry.statuses[id].key,
+        };
+        format!("{} `{key}`", name.kind().as_str())
+    }
+
+    fn entry(&self, name: Name) -> &Entry<'_> {
+        match name {
+            Name::Facility(id) => self.tables.facilities.get(id),
+            Name::Network(id) => self.tables.networks.get(id),
+            Name::Region(id) => self.tables.regions.get(id),
+            Name::Zone(id) => self.tables.zones.get(id),
+            Name::Service(id) => self.tables.services.get(id),
+            Name::Need(id) => self.tables.needs.get(id),
+            Name::Status(id) => self.tables.statuses.get(id),
+        }
+    }
+
+    /// Where a table says the name, and how it writes it: as an alias, as its name, or as its id.
+    fn find(&self, name: Name, folded: &str) -> ((FileId, Span), String) {
+        let entry = self.entry(name);
+        let mut table = entry.table();
+        let mut texts = table.strings("aliases");
+        texts.extend(table.string("name"));
+        texts.extend(table.string("label"));
+        match texts.into_iter().find(|text| fold(text.text) == folded) {
+            Some(text) => ((text.page.file, text.span), text.text.to_owned()),
+            None => ((entry.page.file, entry.span()), entry.key.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Warnings: what can be used as it stands, but is not likely to be meant so.
+//!
+//! Floor 4; asked only of a registry without errors.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::catalogue::defined_needs;
+use super::entries::{Entries, Tables};
+use super::rules::RuleAt;
+use super::table::list_and;
+use crate::diagnostic::{Code, Diagnostic, Sink, plural};
+use crate::model::{
+    Effect, FacilityId, NeedId, Position, RegionId, Registry, Rule, RuleCondition, Target, ZoneId,
+};
+
+/// Farther apart than this, two facilities of one state are hardly both where the file says. (Alaska's and Hawaii's
+/// have nearer neighbours too.)
+const FAR_KM: f64 = 400.0;
+/// Kilometres in a degree of latitude.
+const KM_PER_DEGREE: f64 = 111.195;
+
+/// Everything that there is to warn of.
+pub(super) fn warn(registry: &Registry, rules: &[RuleAt], tables: &Tables<'_>, sink: &mut Sink) {
+    unmet_needs(registry, tables, sink);
+    partial_matrix(registry, &tables.zones, sink);
+    idle_rules(registry, rules, sink);
+    far_coordinates(registry, &tables.facilities, sink);
+    not_applied(registry, tables, sink);
+}
+
+/// A need that some region's EDs cannot meet. A built-in need that nobody anywhere meets is no part of this registry's
+/// world, so it is passed over; one that the registry defines is not.
+fn unmet_needs(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
+    let regions: BTreeSet<Option<RegionId>> = registry
+        .facilities
+        .iter()
+        .filter(|(_, facility)| facility.ed.is_some())
+        .map(|(_, facility)| facility.region)
+        .collect();
+    let defined: BTreeSet<NeedId> = defined_needs(tables).collect();
+    for (id, need) in registry.needs.iter() {
+        let met: BTreeSet<Option<RegionId>> = registry
+            .facilities
+            .iter()
+            .filter(|(_, facility)| facility.ed.is_some() && facility.services.is_superset(&need.requires))
+            .map(|(_, facility)| facility.region)
+            .collect();
+        if regions.is_empty() || (met.is_empty() && !defined.contains(&id)) {
+            continue;
+        }
+        let unmet: Vec<&str> =
+            regions.difference(&met).flatten().map(|region| registry.regions[*region].key.as_str()).collect();
+        let message = if met.is_empty() {
+            format!("no facility with an ED meets the need `{}`", need.key)
+        } else if unmet.is_empty() {
+            continue;
+        } else {
+            let of = if unmet.len() == 1 { "of the region" } else { "of the regions" };
+            format!("no facility {of} {} meets the need `{}`", first_few(&unmet), need.key)
+        };
+        let requires: Vec<&str> =
+            need.requires.iter().map(|service| registry.services[*service].key.as_str()).collect();
+        let entry = tables.needs.get(id);
+        sink.push(
+            entry
+                .complain(Code::UnmetNeed, message)
+                .help(format!("it requires {}; such patients leave the region", list_and(&requires))),
+        );
+    }
+}
+
+/// "`a`, `b`, `c` and 4 more"
+fn first_few(words: &[&str]) -> String {
+    const FEW: usize = 5;
+    match words.get(..FEW) {
+        Some(few) if words.len() > FEW + 1 => {
+            let few: Vec<String> = few.iter().map(|word| format!("`{word}`")).collect();
+            format!("{} and {} more", few.join(", "), words.len() - FEW)
+        }
+        _ => list_and(words),
+    }
+}
+
+/// A zone from which the matrix knows some EDs and not others: known minutes and estimates would be compared.
+fn partial_matrix(registry: &Registry, zones: &Entries<'_, ZoneId>, sink: &mut Sink) {
+    let has_ed = |facility: FacilityId| registry.facilities[facility].ed.is_some();
+    let mut known: BTreeMap<ZoneId, usize> = BTreeMap::new();
+    for (zone, facility) in registry.travel.from_zone.keys() {
+        if has_ed(*facility) {
+            *known.entry(*zone).or_default() += 1;
+        }
+    }
+    let eds = registry.facilities.ids().filter(|facility| has_ed(*facility)).count();
+    for (zone, known) in known {
+        if known == eds {
+            continue;
+        }
+        let missing = registry
+            .facilities
+            .iter()
+            .find(|(id, facility)| {
+                facility.ed.is_some() && !registry.travel.from_zone.contains_key(&(zone, *id))
+            })
+            .map_or("", |(_, facility)| facility.key.as_str());
+        let entry = zones.get(zone);
+        sink.push(
+            entry
+                .complain(
+                    Code::PartialMatrix,
+                    format!(
+                        "the matrix knows the minutes from `{}` to {known} of {}",
+                        entry.key,
+                        plural(eds, "ED")
+                    ),
+                )
+                .help(format!(
+                    "the others are estimated, which may misrank them: `{missing}`, for one, is missing"
+                )),
+        );
+    }
+}
+
+/// A rule that never fires, or fires and routes nobody.
+fn idle_rules(registry: &Registry, rules: &[RuleAt], sink: &mut Sink) {
+    for RuleAt { rule, file, span } in rules {
+        if let Some(why) = never_fires(registry, rule).or_else(|| never_routes(registry, rule)) {
+            let message = format!("the rule `{}` {why}", rule.key);
+            sink.push(Diagnostic::at(Code::IdleRule, *file, span.clone(), message));
+        }
+    }
+}
+
+fn never_fires(registry: &Registry, rule: &Rule) -> Option<String> {
+    match &rule.condition {
+        RuleCondition::Effect(Effect::Advisory) => {
+            Some("never fires: a facility with an advisory accepts patients".to_owned())
+        }
+        RuleCondition::Effect(Effect::Diverting | Effect::Closed) => None,
+        RuleCondition::Type(id) => {
+            let status = &registry.statuses[*id];
+            if status.effect == Effect::Advisory {
+                return Some(format!("never fires: a facility with `{}` accepts patients", status.key));
+            }
+            let used = |subject: &FacilityId| {
+                registry.facilities[*subject].region.is_some_and(|region| status.regions.contains(&region))
+            };
+            let idle = !status.regions.is_empty() && !rule.subjects.iter().any(used);
+            idle.then(|| format!("never fires: `{}` is not used in its facilities' region", status.key))
+        }
+        RuleCondition::Down(service) => {
+            let has = |subject: &FacilityId| registry.facilities[*subject].services.contains(service);
+            let idle = !rule.subjects.iter().any(has);
+            idle.then(|| {
+                format!("never fires: its facilities do not have `{}`", registry.services[*service].key)
+            })
+        }
+    }
+}
+
+fn never_routes(registry: &Registry, rule: &Rule) -> Option<String> {
+    let other = |facility: FacilityId| rule.subjects.as_slice() != [facility];
+    let leads_somewhere = |target: &Target| match target {
+        Target::Facility(facility) => other(*facility) && registry.facilities[*facility].ed.is_some(),
+        Target::Network(network) => registry.members(*network).any(other),
+        Target::Region(region) => registry
+            .facilities
+            .iter()
+            .any(|(id, facility)| facility.region == Some(*region) && facility.ed.is_some() && other(id)),
+        Target::Nearest(None) => true,
+        Target::Nearest(Some(service)) => registry
+            .facilities
+            .iter()
+            .any(|(id, facility)| facility.ed.is_some() && facility.services.contains(service) && other(id)),
+    };
+    let idle = !rule.route.iter().any(leads_somewhere);
+    idle.then(|| "never routes anybody: nothing that it names is another facility with an ED".to_owned())
+}
+
+/// A facility that lies far from every other of its state, or where nobody lives: a lost minus sign, a swapped pair.
+fn far_coordinates(registry: &Registry, entries: &Entries<'_, FacilityId>, sink: &mut Sink) {
+    let mut states: BTreeMap<&str, Vec<(FacilityId, Position)>> = BTreeMap::new();
+    for (id, facility) in registry.facilities.iter() {
+        if facility.position.lat.abs() + facility.position.lon.abs() == 0.0 {
+            let entry = entries.get(id);
+            let span = entry.table().span_of("lat");
+            let message = format!("`{}` lies at 0, 0: in the sea off Africa", entry.key);
+            sink.push(entry.page.complain(Code::FarCoordinates, &span, message));
+        } else if let Some(state) = &facility.state {
+            states.entry(state).or_default().push((id, facility.position));
+        }
+    }
+    for (state, mut facilities) in states {
+        if facilities.len() < 3 {
+            continue;
+        }
+        facilities.sort_by(|(_, a), (_, b)| a.lat.total_cmp(&b.lat));
+        for at in 0..facilities.len() {
+            if has_neighbour(&facilities, at) {
+                continue;
+            }
+            let entry = entries.get(facilities[at].0);
+            let span = entry.table().span_of("lat");
+            let message =
+                format!("`{}` lies more than {FAR_KM} km from every other facility of `{state}`", entry.key);
+            sink.push(
+                entry
+                    .page
+                    .complain(Code::FarCoordinates, &span, message)
+                    .help("look for a lost minus sign, and for `lat` and `lon` swapped"),
+            );
+        }
+    }
+}
+
+/// Whether another facility lies within [`FAR_KM`]. They are sorted by latitude, so the search goes outward from `at` and
+/// stops where latitude alone is too far: all of a state's facilities are never compared with all.
+fn has_neighbour(facilities: &[(FacilityId, Position)], at: usize) -> bool {
+    let here = facilities[at].1;
+    let in_reach =
+        |(_, there): &&(FacilityId, Position)| (there.lat - here.lat).abs() * KM_PER_DEGREE <= FAR_KM;
+    let near = |(_, there): &(FacilityId, Position)| kilometres(here, *there) <= FAR_KM;
+    facilities[at + 1..].iter().take_while(in_reach).any(near)
+        || facilities[..at].iter().rev().take_while(in_reach).any(near)
+}
+
+/// Great-circle distance (haversine, R = 6371.0088 km).
+fn kilometres(a: Position, b: Position) -> f64 {
+    let (from, to) = (a.lat.to_radians(), b.lat.to_radians());
+    let half_lat = (to - from) / 2.0;
+    let half_lon = (b.lon - a.lon).to_radians() / 2.0;
+    let h = half_lat.sin().powi(2) + from.cos() * to.cos() * half_lon.sin().powi(2);
+    2.0 * 6371.0088 * h.sqrt().min(1.0).asin()
+}
+
+/// What this version reads and does not act on yet, told once for each table. It shrinks as the program grows.
+fn not_applied(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
+    let mut tell = |entry: &super::entries::Entry<'_>, keys: &[&str]| {
+        if !keys.is_empty() {
+            let message = format!(
+                "this version reads {} of `[{}.{}]` and does not act on it yet",
+                list_and(keys),
+                entry.kind,
+                entry.key
+            );
+            sink.push(entry.complain(Code::NotApplied, message));
+        }
+    };
+    for (id, policy) in registry.policies.iter() {
+        let used = [
+            ("limit", !policy.limits.is_empty()),
+            ("levels", !policy.levels.is_empty()),
+            ("crowding", policy.crowding.is_some()),
+            ("target", policy.target.is_some()),
+        ];
+        let keys: Vec<&str> = used.into_iter().filter(|(_, used)| *used).map(|(key, _)| key).collect();
+        tell(tables.policies.get(id), &keys);
+    }
+    for (id, status) in registry.statuses.iter() {
+        if !status.approver.is_empty() {
+            tell(tables.statuses.get(id), &["approver"]);
+        }
+    }
+}

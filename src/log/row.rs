@@ -1,0 +1,623 @@
+//! What a row of a log means, whichever format it was written in.
+//!
+//! Floor 4; reads no file. A row is a set of named cells here; where they stand is the business of `file`.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, MappedLocalTime, NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
+
+use crate::diagnostic::{Diagnostic, closest, list_or};
+use crate::model::{
+    Declaration, Declared, Effect, Event, FacilityId, FileId, Instant, Kind, Lane, Name, RegionId, Registry,
+    Scope, ServiceId, Span, StatusId, StatusOf, Subject, Target, Until, WalkIn,
+};
+use crate::sentence;
+
+macro_rules! columns {
+    ($($name:ident $text:literal)*) => {
+        /// The columns of a log, in the order of the exchange format.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(super) enum Column { $($name,)* }
+
+        impl Column {
+            /// Every column.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$name),*];
+            /// Its name in a header and in an object.
+            pub(super) fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+            /// The column of a name.
+            pub(super) fn named(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+columns! {
+    Event "event"
+    RecordedAt "recorded_at"
+    Kind "kind"
+    Facility "facility"
+    Region "region"
+    Lane "lane"
+    Status "status"
+    Scope "scope"
+    From "from"
+    Until "until"
+    Route "route"
+    WalkIn "walk_in"
+    Reason "reason"
+    Text "text"
+    Source "source"
+    Author "author"
+    Approver "approver"
+    Exercise "exercise"
+    Retracts "retracts"
+    Data "data"
+    Hash "hash"
+}
+
+/// The cells of one row; an absent one is empty.
+#[derive(Debug, Default)]
+pub(super) struct Row<'r>([Cow<'r, str>; Column::ALL.len()]);
+
+impl<'r> Row<'r> {
+    /// Fills a cell.
+    pub(super) fn set(&mut self, column: Column, cell: Cow<'r, str>) {
+        self.0[column as usize] = cell;
+    }
+    /// The cell's text, if it has any.
+    fn get(&self, column: Column) -> Option<&str> {
+        Some(&*self.0[column as usize]).filter(|cell| !cell.is_empty())
+    }
+}
+
+/// What is wrong with a cell.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// Which cell.
+    pub(super) column: Column,
+    /// Where in its text; `None`: all of it.
+    pub(super) within: Option<Span>,
+    /// What was expected and what was found.
+    pub(super) message: String,
+    /// How to mend it.
+    pub(super) help: Vec<String>,
+}
+
+impl Wrong {
+    fn new(column: Column, message: impl Into<String>) -> Self {
+        Self { column, within: None, message: message.into(), help: Vec::new() }
+    }
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+    fn did_you_mean<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        match closest(word, candidates) {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+    /// What a sentence's reader says of the text in a cell.
+    fn from_sentence(column: Column, diagnostic: Diagnostic) -> Self {
+        let within = diagnostic.labels.into_iter().next().map(|label| label.span);
+        Self { column, within, message: diagnostic.message, help: diagnostic.help }
+    }
+}
+
+/// Turns rows into events, one after the other: numbers rise, and the clock of recording does not go back.
+pub(super) struct Rows<'g> {
+    registry: &'g Registry,
+    file: FileId,
+    /// How many rows came before.
+    read: u64,
+    recorded: Option<Instant>,
+    /// Sources, reasons, approvers: few words that many rows share.
+    words: HashSet<Arc<str>>,
+    /// Facilities by the names, other than ids, that rows gave them.
+    named: HashMap<String, FacilityId>,
+}
+
+impl<'g> Rows<'g> {
+    /// Before the first row.
+    pub(super) fn new(registry: &'g Registry, file: FileId) -> Self {
+        Self { registry, file, read: 0, recorded: None, words: HashSet::new(), named: HashMap::new() }
+    }
+
+    /// The number of the row that was read last, counted from 1.
+    pub(super) fn number(&self) -> u64 {
+        self.read
+    }
+
+    /// Passes over a row that has no cells.
+    pub(super) fn skip(&mut self) {
+        self.read += 1;
+    }
+
+    /// The event that a row stands for, or everything that is wrong with the row.
+    pub(super) fn event(&mut self, row: &Row<'_>) -> Result<Event, Vec<Wrong>> {
+        self.read += 1;
+        let mut wrong = Vec::new();
+        let number = self.event_number(row, &mut wrong);
+        let subject = self.subject(row, &mut wrong);
+        let zone = match subject {
+            Some(Subject::Facility(facility)) => self.registry.zone_of(facility),
+            Some(Subject::Region(_)) | None => self.registry.timezone,
+        };
+        let from = self.instant(row, Column::From, zone, &mut wrong);
+        let recorded_at = self.recorded_at(row, from, zone, &mut wrong);
+        let kind = match row.get(Column::Kind).unwrap_or("declare") {
+            "declare" => self.declaration(row, subject, from, zone, &mut wrong).map(Kind::Declare),
+            "retract" => self.retraction(row, &mut wrong),
+            "census" | "assign" | "note" => Some(Kind::Note(subject)),
+            other => {
+                const KINDS: [&str; 5] = ["declare", "retract", "census", "assign", "note"];
+                let message = format!("expected {}, found `{other}`", list_or(KINDS));
+                wrong.push(Wrong::new(Column::Kind, message).did_you_mean(other, KINDS));
+                None
+            }
+        };
+        let source = self.word(row.get(Column::Source).unwrap_or("import"));
+        match (recorded_at, kind) {
+            (Some(recorded_at), Some(kind)) if wrong.is_empty() => {
+                Ok(Event { number, recorded_at, source, kind })
+            }
+            _ => Err(wrong),
+        }
+    }
+
+    /// Numbers are given to all rows or follow from their order: either way they rise by one.
+    fn event_number(&self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> u64 {
+        if let Some(cell) = row.get(Column::Event)
+            && cell.parse() != Ok(self.read)
+        {
+            wrong.push(
+                Wrong::new(Column::Event, format!("expected event {}, found `{cell}`", self.read))
+                    .help("events are numbered 1, 2, 3… without gaps; nothing is ever taken out of a log"),
+            );
+        }
+        self.read
+    }
+
+    fn recorded_at(
+        &mut self,
+        row: &Row<'_>,
+        from: Option<Instant>,
+        zone: Tz,
+        wrong: &mut Vec<Wrong>,
+    ) -> Option<Instant> {
+        let given = row.get(Column::RecordedAt).is_some();
+        if !given
+            && row.get(Column::From).is_none()
+            && row.get(Column::Kind).is_some_and(|kind| kind != "declare")
+        {
+            wrong.push(Wrong::new(
+                Column::RecordedAt,
+                "when was it recorded? neither this nor `from` is given",
+            ));
+        }
+        let recorded_at = if given { self.instant(row, Column::RecordedAt, zone, wrong) } else { from }?;
+        if let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before) {
+            let (column, help) = if given {
+                (Column::RecordedAt, "a log is written in the order in which things became known")
+            } else {
+                (
+                    Column::From,
+                    "sort the rows by `from`, or give `recorded_at` too: it is taken from `from` otherwise",
+                )
+            };
+            wrong.push(
+                Wrong::new(
+                    column,
+                    format!(
+                        "recorded at {}, before the row above it: {}",
+                        recorded_at.rfc3339(zone),
+                        before.rfc3339(zone)
+                    ),
+                )
+                .help(help),
+            );
+        }
+        Some(recorded_at)
+    }
+
+    fn subject(&mut self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Option<Subject> {
+        let facility = row.get(Column::Facility);
+        let region = row.get(Column::Region);
+        match (facility, region) {
+            (Some(_), Some(region)) => {
+                let message = format!("a row is about a facility or a region, found both (`{region}`)");
+                wrong.push(Wrong::new(Column::Region, message));
+                None
+            }
+            (Some(facility), None) => self.facility(facility, wrong).map(Subject::Facility),
+            (None, Some(region)) => self.region(region, wrong).map(Subject::Region),
+            (None, None) => None,
+        }
+    }
+
+    /// An id, else a name or an alias.
+    fn facility(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<FacilityId> {
+        let registry = self.registry;
+        if let Some(facility) = registry.facilities.id(cell).or_else(|| self.named.get(cell).copied()) {
+            return Some(facility);
+        }
+        let meanings = registry.names.meanings(cell);
+        let facility = meanings.iter().find_map(|name| match name {
+            Name::Facility(facility) => Some(*facility),
+            _ => None,
+        });
+        match (facility, meanings.first()) {
+            (Some(facility), _) => {
+                self.named.insert(cell.to_owned(), facility);
+            }
+            (None, Some(other)) => {
+                let message = format!("expected a facility, and `{cell}` is a {}", other.kind().as_str());
+                wrong.push(Wrong::new(Column::Facility, message));
+            }
+            (None, None) => {
+                let names = registry.facilities.iter().flat_map(|(_, facility)| {
+                    [&facility.key, &facility.name].into_iter().chain(&facility.aliases).map(String::as_str)
+                });
+                let message = format!("the registry has no facility `{cell}`");
+                wrong.push(Wrong::new(Column::Facility, message).did_you_mean(cell, names));
+            }
+        }
+        facility
+    }
+
+    fn region(&self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<RegionId> {
+        let registry = self.registry;
+        let region = registry.regions.id(cell).or_else(|| {
+            registry.names.meanings(cell).iter().find_map(|name| match name {
+                Name::Region(region) => Some(*region),
+                _ => None,
+            })
+        });
+        if region.is_none() {
+            let names = registry.regions.iter().map(|(_, region)| region.key.as_str());
+            let message = format!("the registry has no region `{cell}`");
+            wrong.push(Wrong::new(Column::Region, message).did_you_mean(cell, names));
+        }
+        region
+    }
+
+    fn declaration(
+        &mut self,
+        row: &Row<'_>,
+        subject: Option<Subject>,
+        from: Option<Instant>,
+        zone: Tz,
+        wrong: &mut Vec<Wrong>,
+    ) -> Option<Box<Declaration>> {
+        if row.get(Column::Facility).is_none() && row.get(Column::Region).is_none() {
+            wrong.push(Wrong::new(Column::Facility, "a declaration needs a facility"));
+        }
+        if row.get(Column::From).is_none() {
+            wrong.push(Wrong::new(Column::From, "a declaration needs the time from which it holds"));
+        }
+        let declared = self.declared(row, subject, wrong);
+        let until = self.until(row, from, zone, wrong);
+        let route = self.route(row, wrong);
+        let walk_in = walk_in(row, wrong);
+        let exercise = exercise(row, wrong);
+        let mut word = |column| row.get(column).map(|cell| self.word(cell));
+        let (reason, text, approver) = (word(Column::Reason), word(Column::Text), word(Column::Approver));
+        Some(Box::new(Declaration {
+            subject: subject?,
+            declared: declared?,
+            from: from?,
+            until,
+            route,
+            walk_in,
+            reason,
+            text,
+            approver,
+            exercise,
+        }))
+    }
+
+    fn retraction(&self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Option<Kind> {
+        let cell = row.get(Column::Retracts);
+        let event = cell.and_then(|cell| cell.parse().ok()).filter(|event| (1..self.read).contains(event));
+        if event.is_none() {
+            let found = cell.map_or_else(|| "nothing".to_owned(), |cell| format!("`{cell}`"));
+            let message = format!("expected the number of an event before this one, found {found}");
+            wrong.push(Wrong::new(Column::Retracts, message));
+        }
+        event.map(Kind::Retract)
+    }
+
+    /// What status, scope and lane say together.
+    fn declared(&self, row: &Row<'_>, subject: Option<Subject>, wrong: &mut Vec<Wrong>) -> Option<Declared> {
+        let Some(cell) = row.get(Column::Status) else {
+            wrong.push(Wrong::new(Column::Status, "a declaration needs a status"));
+            return None;
+        };
+        let scope = match row.get(Column::Scope) {
+            Some(cell) => match sentence::scope(cell, self.file, self.registry) {
+                Ok(scope) => Some(scope),
+                Err(diagnostic) => {
+                    wrong.push(Wrong::from_sentence(Column::Scope, diagnostic));
+                    return None;
+                }
+            },
+            None => None,
+        };
+        let declared = self.status(cell, scope, row, wrong)?;
+        if let Declared::Status { status, .. } | Declared::Off(status) = &declared {
+            self.check_subject(cell, *status, subject, wrong);
+        }
+        self.check_lane(row, &declared, wrong);
+        Some(declared)
+    }
+
+    fn status(
+        &self,
+        cell: &str,
+        scope: Option<Scope>,
+        row: &Row<'_>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Option<Declared> {
+        let registry = self.registry;
+        // "Fully open", as people type it, is `fully-open`.
+        let plain = !cell.bytes().any(|byte| byte.is_ascii_uppercase() || matches!(byte, b' ' | b'_'));
+        let word = if plain {
+            Cow::Borrowed(cell)
+        } else {
+            Cow::Owned(cell.to_ascii_lowercase().replace([' ', '_'], "-"))
+        };
+        let unscoped = |declared: Declared, wrong: &mut Vec<Wrong>| {
+            if scope.is_some() {
+                wrong.push(Wrong::new(Column::Scope, format!("`{cell}` takes no scope")));
+            }
+            Some(declared)
+        };
+        match &*word {
+            "open" => return Some(Declared::Open { scope }),
+            "fully-open" => return unscoped(Declared::FullyOpen, wrong),
+            "off-divert" => return unscoped(Declared::OffDivert, wrong),
+            "down" | "up" => {
+                let service = self.service_of_lane(cell, row, wrong)?;
+                let declared = if word == "down" { Declared::Down(service) } else { Declared::Up(service) };
+                return unscoped(declared, wrong);
+            }
+            _ => {}
+        }
+        let (ends, key) = match word.strip_prefix("off-") {
+            Some(key) => (true, key),
+            None => (false, &*word),
+        };
+        let Some(status) = registry.statuses.id(key) else {
+            let off = registry.statuses.iter().filter(|(_, status)| !status.builtin);
+            let off: Vec<String> = off.map(|(_, status)| format!("off-{}", status.key)).collect();
+            let words = ["open", "off-divert", "fully-open", "down", "up"].into_iter();
+            let words: Vec<&str> = words
+                .chain(registry.statuses.iter().map(|(_, status)| status.key.as_str()))
+                .chain(off.iter().map(String::as_str))
+                .collect();
+            let message = format!("expected {}, found `{cell}`", list_or(words.iter().copied()));
+            wrong.push(Wrong::new(Column::Status, message).did_you_mean(&word, words));
+            return None;
+        };
+        if ends {
+            if registry.statuses[status].builtin {
+                wrong.push(
+                    Wrong::new(Column::Status, format!("`{cell}` ends nothing that a region defines"))
+                        .help("`off-divert` ends `traffic`; `open` ends `closed` and `traffic`"),
+                );
+            }
+            return unscoped(Declared::Off(status), wrong);
+        }
+        // Closed to some is open to the others.
+        let closed_to_some = scope.is_some() && status == registry.builtin(Effect::Closed);
+        let status = if closed_to_some { registry.builtin(Effect::Diverting) } else { status };
+        Some(Declared::Status { status, scope })
+    }
+
+    /// The service that `lane = service:ct` names, for `down` and `up`.
+    fn service_of_lane(&self, status: &str, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Option<ServiceId> {
+        let name = row.get(Column::Lane).and_then(|lane| lane.strip_prefix("service:"));
+        let Some(name) = name else {
+            wrong.push(
+                Wrong::new(Column::Lane, format!("`{status}` needs the lane of a service"))
+                    .help("write it as `service:ct`"),
+            );
+            return None;
+        };
+        let service = self.service(name);
+        if service.is_none() {
+            let keys = self.registry.services.iter().map(|(_, service)| service.key.as_str());
+            let message = format!("there is no service `{name}`");
+            wrong.push(Wrong::new(Column::Lane, message).did_you_mean(name, keys));
+        }
+        service
+    }
+
+    fn service(&self, name: &str) -> Option<ServiceId> {
+        self.registry.services.id(name).or_else(|| {
+            self.registry.names.meanings(name).iter().find_map(|meaning| match meaning {
+                Name::Service(service) => Some(*service),
+                _ => None,
+            })
+        })
+    }
+
+    /// A status of a region is no facility's, and one that other regions use has no meaning here.
+    fn check_subject(&self, cell: &str, status: StatusId, subject: Option<Subject>, wrong: &mut Vec<Wrong>) {
+        let registry = self.registry;
+        let status = &registry.statuses[status];
+        let (is_of, region) = match subject {
+            None => return,
+            Some(Subject::Facility(facility)) => (StatusOf::Facility, registry.facilities[facility].region),
+            Some(Subject::Region(region)) => (StatusOf::Region, Some(region)),
+        };
+        if status.of != is_of {
+            let needed = match status.of {
+                StatusOf::Facility => "a facility",
+                StatusOf::Region => "a region",
+            };
+            wrong.push(Wrong::new(Column::Status, format!("`{cell}` is the status of {needed}")));
+        } else if !status.regions.is_empty() && region.is_none_or(|region| !status.regions.contains(&region))
+        {
+            let region = region.map_or("no region", |region| registry.regions[region].key.as_str());
+            wrong.push(Wrong::new(Column::Status, format!("`{cell}` has no meaning in `{region}`")));
+        }
+    }
+
+    /// A lane follows from status and scope; one that is given all the same must be that.
+    fn check_lane(&self, row: &Row<'_>, declared: &Declared, wrong: &mut Vec<Wrong>) {
+        let Some(cell) = row.get(Column::Lane) else { return };
+        let given: Option<Vec<Lane>> = cell.split(';').map(|lane| self.lane(lane.trim())).collect();
+        let mut follows = lanes(self.registry, declared);
+        follows.sort();
+        let agrees = given.is_some_and(|mut given| {
+            given.sort();
+            given == follows
+        });
+        if !agrees {
+            wrong.push(
+                Wrong::new(
+                    Column::Lane,
+                    format!("the lane `{cell}` does not follow from this status and scope"),
+                )
+                .help("leave it empty: only `down` and `up` need a lane"),
+            );
+        }
+    }
+
+    fn lane(&self, text: &str) -> Option<Lane> {
+        if let Some(service) = text.strip_prefix("service:") {
+            return self.service(service).map(Lane::Service);
+        }
+        if let Some(classes) = text.strip_prefix("traffic:") {
+            let scope = sentence::scope(classes, self.file, self.registry).ok()?;
+            return scope.named().next().cloned().map(Lane::TrafficFor);
+        }
+        match text {
+            "closed" => Some(Lane::Closed),
+            "traffic" => Some(Lane::Traffic),
+            key => self.registry.statuses.id(key).map(Lane::Type),
+        }
+    }
+
+    fn until(&self, row: &Row<'_>, from: Option<Instant>, zone: Tz, wrong: &mut Vec<Wrong>) -> Option<Until> {
+        let stated = until_was_stated(row, wrong);
+        let at = self.instant(row, Column::Until, zone, wrong)?;
+        if from.is_some_and(|from| at <= from) {
+            wrong.push(Wrong::new(Column::Until, "`until` is not after `from`"));
+        }
+        Some(Until { at, stated })
+    }
+
+    fn route(&self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Vec<Target> {
+        let Some(cell) = row.get(Column::Route) else { return Vec::new() };
+        sentence::route(cell, self.file, self.registry).unwrap_or_else(|diagnostic| {
+            wrong.push(Wrong::from_sentence(Column::Route, diagnostic));
+            Vec::new()
+        })
+    }
+
+    /// RFC 3339, or a wall time of `zone`.
+    fn instant(&self, row: &Row<'_>, column: Column, zone: Tz, wrong: &mut Vec<Wrong>) -> Option<Instant> {
+        const WALL: [&str; 4] =
+            ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"];
+        let cell = row.get(column)?;
+        if let Ok(moment) = DateTime::parse_from_rfc3339(cell) {
+            return Some(Instant::from(moment));
+        }
+        let Some(wall) = WALL.iter().find_map(|format| NaiveDateTime::parse_from_str(cell, format).ok())
+        else {
+            wrong.push(Wrong::new(column, format!("expected a time, found `{cell}`")).help(
+                "write it as `2023-08-04T10:00:00-04:00`, or `2023-08-04 10:00` on the facility's clocks",
+            ));
+            return None;
+        };
+        if let MappedLocalTime::Single(moment) = zone.from_local_datetime(&wall) {
+            return Some(Instant::from(moment));
+        }
+        // Sentences know how to say which two moments a wall time may mean.
+        let text = wall.format("%Y-%m-%d %H:%M").to_string();
+        match sentence::time(&text, self.file, Instant::from_seconds(0), zone) {
+            Ok(at) => Some(at),
+            Err(diagnostic) => {
+                wrong.push(Wrong { within: None, ..Wrong::from_sentence(column, diagnostic) });
+                None
+            }
+        }
+    }
+
+    /// The one copy of a word that rows share.
+    fn word(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.words.get(word) {
+            return known.clone();
+        }
+        let word: Arc<str> = Arc::from(word);
+        self.words.insert(word.clone());
+        word
+    }
+}
+
+/// The lanes in which a declaration stands or whose state it ends. `open` and `fully open` end more than one kind of
+/// lane, so none is theirs.
+fn lanes(registry: &Registry, declared: &Declared) -> Vec<Lane> {
+    let cohorts = |scope: Option<&Scope>| -> Vec<Lane> {
+        scope.into_iter().flat_map(Scope::named).cloned().map(Lane::TrafficFor).collect()
+    };
+    match declared {
+        Declared::Status { status, scope } => {
+            let kind = &registry.statuses[*status];
+            match (kind.builtin, kind.effect) {
+                (false, _) => vec![Lane::Type(*status)],
+                (true, Effect::Closed) => vec![Lane::Closed],
+                (true, Effect::Advisory | Effect::Diverting) => {
+                    let lanes = cohorts(scope.as_ref());
+                    if lanes.is_empty() { vec![Lane::Traffic] } else { lanes }
+                }
+            }
+        }
+        Declared::Down(service) | Declared::Up(service) => vec![Lane::Service(*service)],
+        Declared::Open { scope } => cohorts(scope.as_ref()),
+        Declared::FullyOpen => Vec::new(),
+        Declared::OffDivert => vec![Lane::Traffic],
+        Declared::Off(status) => vec![Lane::Type(*status)],
+    }
+}
+
+/// An `until` that followed from a type's `max` is marked so in `data`: nobody stated it.
+fn until_was_stated(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> bool {
+    let Some(cell) = row.get(Column::Data) else { return true };
+    match serde_json::from_str::<serde_json::Value>(cell) {
+        Ok(data) => data.get("until").and_then(serde_json::Value::as_str) != Some("max"),
+        Err(error) => {
+            wrong.push(Wrong::new(Column::Data, format!("expected JSON: {error}")));
+            true
+        }
+    }
+}
+
+fn walk_in(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Option<WalkIn> {
+    match row.get(Column::WalkIn)? {
+        "open" => Some(WalkIn::Open),
+        "closed" => Some(WalkIn::Closed),
+        other => {
+            wrong.push(Wrong::new(Column::WalkIn, format!("expected `open` or `closed`, found `{other}`")));
+            None
+        }
+    }
+}
+
+fn exercise(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> bool {
+    match row.get(Column::Exercise) {
+        None | Some("false" | "0" | "no" | "False" | "FALSE") => false,
+        Some("true" | "1" | "yes" | "True" | "TRUE") => true,
+        Some(other) => {
+            wrong.push(Wrong::new(Column::Exercise, format!("expected `true` or `false`, found `{other}`")));
+            false
+        }
+    }
+}
