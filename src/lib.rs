@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod load;
 pub mod log;
 pub mod model;
+pub mod render;
 pub mod report;
 pub mod routing;
 pub mod sentence;
