@@ -1,5 +1,6 @@
 //! `divert`: deciding, explaining and recording where ambulances go.
 
+pub mod cli;
 pub mod diagnostic;
 pub mod load;
 pub mod log;

@@ -4,9 +4,9 @@
 
 use std::io::{self, Write};
 
-use crate::report::{Kind, Sheet};
+use crate::report::Sheet;
 
-use super::select::select;
+use super::select::{is_numeric, select};
 use super::{Format, Options, safe, text};
 
 /// Writes the lines above, the table, and the lines below as paragraphs.
@@ -23,8 +23,8 @@ pub(super) fn write(sheet: &Sheet, options: &Options, out: &mut dyn Write) -> io
         write!(out, "| {} ", escaped(column.heading))?;
     }
     writeln!(out, "|")?;
-    for column in &selection.columns {
-        write!(out, "| {} ", if is_numeric(&column.kind) { "---:" } else { "---" })?;
+    for at in 0..selection.columns.len() {
+        write!(out, "| {} ", if is_numeric(&selection, at) { "---:" } else { "---" })?;
     }
     writeln!(out, "|")?;
     for row in &selection.rows {
@@ -40,15 +40,6 @@ pub(super) fn write(sheet: &Sheet, options: &Options, out: &mut dyn Write) -> io
         }
     }
     Ok(())
-}
-
-/// Whether a column holds numbers, which line up at their right.
-pub(super) fn is_numeric(kind: &Kind) -> bool {
-    match kind {
-        Kind::Integer | Kind::Number => true,
-        Kind::Optional(kind) => is_numeric(kind),
-        Kind::Text | Kind::OneOf(_) | Kind::Bool | Kind::Time | Kind::List(_) | Kind::Record(_) => false,
-    }
 }
 
 #[cfg(test)]

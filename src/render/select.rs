@@ -3,7 +3,7 @@
 //! Floor 5.
 
 use crate::diagnostic::closest;
-use crate::report::{Cell, Column, Kind, Sheet, View};
+use crate::report::{Cell, Column, Kind, Sheet, Value, View};
 
 use super::{Format, Options};
 
@@ -96,6 +96,20 @@ impl<'a> Offer<'a> {
         (column.view != View::Text || self.for_people)
             && (is_in_view(column.view, self.format) || is_flat(&column.kind))
     }
+}
+
+/// Whether a column holds numbers, which line up at their right. A column for people may say so by its values only.
+pub(super) fn is_numeric(selection: &Selection<'_>, at: usize) -> bool {
+    fn is_number(kind: &Kind) -> bool {
+        match kind {
+            Kind::Integer | Kind::Number => true,
+            Kind::Optional(kind) => is_number(kind),
+            Kind::Text | Kind::OneOf(_) | Kind::Bool | Kind::Time | Kind::List(_) | Kind::Record(_) => false,
+        }
+    }
+    let values = || selection.rows.iter().filter_map(|row| row.get(at)).map(|cell| &cell.value);
+    is_number(&selection.columns[at].kind)
+        || values().any(|value| matches!(value, Value::Integer(_) | Value::Decimal(..) | Value::Minutes(_)))
 }
 
 fn is_for_people(format: Format) -> bool {

@@ -13,9 +13,8 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::report::{Cell, Column, Kind, Line, Sheet, Tone, Value};
 
-use super::md::is_numeric;
 use super::paint::paint;
-use super::select::{Selection, select};
+use super::select::{Selection, is_numeric, select};
 use super::{Format, Options, lanes, safe, text};
 
 /// Stands between cells and between rows while comfy-table lays out, so that cells can be painted afterwards. Safe
@@ -154,7 +153,7 @@ fn lay_out(
     for (at, laid_out) in table.column_iter_mut().enumerate() {
         let padding = u16::from(at + 1 < natural.len());
         laid_out.set_padding((0, padding));
-        if is_numeric(&selection.columns[at].kind) {
+        if is_numeric(selection, at) {
             laid_out.set_cell_alignment(CellAlignment::Right);
         }
         if squeezed.is_some() {
@@ -174,7 +173,7 @@ fn lay_out(
     table
 }
 
-/// Whether a column must not be broken: numbers, times, words of a fixed list, and whatever is set off by a tone.
+/// Whether a column must not be broken: numbers, times, and words of a fixed list.
 fn is_rigid(column: &Column, cells: &[&Cell]) -> bool {
     fn is_text(kind: &Kind) -> bool {
         match kind {
@@ -185,10 +184,7 @@ fn is_rigid(column: &Column, cells: &[&Cell]) -> bool {
             }
         }
     }
-    let may_break = |cell: &&Cell| {
-        matches!(cell.value, Value::Text(_) | Value::List(_) | Value::Missing)
-            && matches!(cell.tone, Tone::Plain | Tone::Faint)
-    };
+    let may_break = |cell: &&Cell| matches!(cell.value, Value::Text(_) | Value::List(_) | Value::Missing);
     !is_text(&column.kind) || !cells.iter().all(may_break)
 }
 

@@ -318,9 +318,6 @@ fn answer(basis: &Basis<'_>, decision: &Decision, telling: Telling) -> Vec<Line>
     if !alternates.is_empty() {
         lines.push(Line::plain(format!("  else {}", alternates.join(", "))));
     }
-    if basis.log.is_none() {
-        lines.push(Line { text: "  no log: nothing is known".to_owned(), tone: Tone::Caution });
-    }
     if telling.explain {
         lines.push(Line::plain(""));
         lines.extend(explanation(decision));

@@ -108,8 +108,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
             }
             Summary::NoEd | Summary::PermanentlyClosed => false,
         };
-        // Facilities that were named are shown whatever they are.
-        if !(selection.all || calls_for_notice || selection.facilities.is_some()) {
+        if !(selection.all || calls_for_notice) {
             continue;
         }
         sheet.rows.push(data_row(basis, state, summary, &conflicts, expired));
