@@ -34,7 +34,6 @@ pub(super) const KEYWORDS: &[&str] = &[
     "because",
     "bls",
     "but",
-    "bypass",
     "closed",
     "consults",
     "disaster",
@@ -526,12 +525,13 @@ impl<'a> Parser<'a> {
             return self.off();
         }
         if self.accept("on") {
-            if self.accept_any(&["divert", "diversion", "bypass"]).is_some() {
-                return Ok(Condition::Is(vec![self.registry.builtin(Effect::Diverting)]));
-            }
+            // Where a region calls a status of its own `bypass`, that is what is meant.
             if let Some((count, meanings)) = self.run(self.at, &[NameKind::Status]) {
                 self.advance(count);
                 return Ok(Condition::Is(statuses(&meanings)));
+            }
+            if self.accept_any(&["divert", "diversion", "bypass"]).is_some() {
+                return Ok(Condition::Is(vec![self.registry.builtin(Effect::Diverting)]));
             }
         }
         Err(self.unknown_status())
@@ -561,7 +561,10 @@ impl<'a> Parser<'a> {
     }
     /// What follows `off`.
     fn off(&mut self) -> Said<Condition> {
-        if self.accept_any(&["divert", "diversion", "bypass", "diverting"]).is_some() {
+        let own = self
+            .run(self.at, &[NameKind::Status])
+            .filter(|(_, meanings)| statuses(meanings).iter().any(|id| !self.registry.statuses[*id].builtin));
+        if own.is_none() && self.accept_any(&["divert", "diversion", "bypass", "diverting"]).is_some() {
             return Ok(Condition::OffDivert);
         }
         let Some((count, meanings)) = self.run(self.at, &[NameKind::Status]) else {
