@@ -69,8 +69,9 @@ const POLICIES: &[&str] = &[
 
 fn site() -> impl Strategy<Value = Site> {
     let services = prop::sample::subsequence(vec!["ct", "stroke-primary", "obstetrics", "trauma-2"], 0..=4);
-    (0..60_u32, prop::bool::weighted(0.9), prop::bool::weighted(0.1), services, any::<bool>())
-        .prop_map(|(north, has_ed, external, services, network)| Site { north, has_ed, external, services, network })
+    (0..60_u32, prop::bool::weighted(0.9), prop::bool::weighted(0.1), services, any::<bool>()).prop_map(
+        |(north, has_ed, external, services, network)| Site { north, has_ed, external, services, network },
+    )
 }
 
 fn world() -> impl Strategy<Value = World> {
@@ -145,12 +146,14 @@ impl World {
     }
 
     fn events(&self, registry: &Registry, with_routes: bool) -> Vec<ambulance_diversion::model::Event> {
-        let mut csv = String::from("recorded_at,facility,lane,status,scope,from,until,walk_in,route,reason\n");
+        let mut csv =
+            String::from("recorded_at,facility,lane,status,scope,from,until,walk_in,route,reason\n");
         for (index, said) in self.said.iter().enumerate() {
             let (lane, status, scope) = said.what;
             let begins = matches!(status, "diverting" | "closed" | "yellow" | "black" | "advisory" | "down");
             let time = |minutes: i64| Instant::from_seconds(NOON + 600 * minutes).rfc3339(chrono_tz::UTC);
-            let until = said.length.filter(|_| begins).map_or_else(String::new, |length| time(said.from + length));
+            let until =
+                said.length.filter(|_| begins).map_or_else(String::new, |length| time(said.from + length));
             let route = said.route.filter(|_| begins && with_routes && status != "advisory");
             let route = route.map_or_else(String::new, |target| format!("f{target} then Network"));
             let _ = writeln!(

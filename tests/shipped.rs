@@ -9,7 +9,8 @@ use ambulance_diversion::report::check;
 fn holds(path: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let mut sources = Sources::default();
-    let loaded = load::registry(&path, &Options::default(), &mut sources).unwrap_or_else(|all| panic!("{all:#?}"));
+    let loaded =
+        load::registry(&path, &Options::default(), &mut sources).unwrap_or_else(|all| panic!("{all:#?}"));
     let file = sources.add("expectations", "");
     let findings = check::expectations(&loaded.registry, file, Instant::from_seconds(0));
     assert!(findings.is_empty(), "{findings:#?}");
