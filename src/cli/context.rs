@@ -181,10 +181,8 @@ impl Context {
     pub fn load(common: &Common, environment: &Environment, sources: &mut Sources) -> Result<Self, Failure> {
         let zone = common.tz.as_deref().map(time_zone).transpose()?;
         let path = registry_path(common, environment);
-        let named = common.registry.is_some() || environment.registry.is_some();
         let options = load::Options { allow_outside: common.allow_outside };
-        let loaded = load::registry(&path, &options, sources)
-            .map_err(|diagnostics| Failure::Registry { diagnostics, named })?;
+        let loaded = load::registry(&path, &options, sources).map_err(Failure::Registry)?;
         let registry = loaded.registry;
         let shown_in = zone.unwrap_or(registry.timezone);
         let at = match &common.at {

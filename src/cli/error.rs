@@ -44,12 +44,7 @@ impl From<Exit> for ExitCode {
 pub enum Failure {
     /// The registry has errors, or is not there.
     #[error("the registry cannot be used")]
-    Registry {
-        /// All of them.
-        diagnostics: Vec<Diagnostic>,
-        /// Whether the user said where it is.
-        named: bool,
-    },
+    Registry(Vec<Diagnostic>),
     /// A sentence or a time on the command line can't be read.
     #[error("the command cannot be read")]
     Said(Vec<Diagnostic>),
@@ -125,7 +120,7 @@ impl Failure {
     /// The status with which the program ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Registry { .. }
+            Self::Registry(_)
             | Self::Said(_)
             | Self::UnknownZone { .. }
             | Self::UnknownName { .. }
@@ -143,9 +138,7 @@ impl Failure {
     /// The places that it is about; where there are none, its own words say it all.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::Registry { diagnostics, .. } | Self::Said(diagnostics) | Self::Log(diagnostics) => {
-                diagnostics
-            }
+            Self::Registry(diagnostics) | Self::Said(diagnostics) | Self::Log(diagnostics) => diagnostics,
             Self::UnknownZone { .. }
             | Self::UnknownName { .. }
             | Self::AmbiguousName { .. }
@@ -164,14 +157,13 @@ impl Failure {
     pub fn hints(&self) -> Vec<String> {
         let meant = |closest: Option<&str>| closest.map(|closest| format!("did you mean `{closest}`?"));
         match self {
-            Self::Registry { diagnostics, named: false }
-                if diagnostics.iter().all(|diagnostic| diagnostic.labels.is_empty()) =>
-            {
-                vec!["name a registry with --registry PATH or DIVERT_REGISTRY".to_owned()]
-            }
-            Self::Registry { .. } | Self::Said(_) | Self::NoPoint { .. } | Self::Log(_) | Self::EmptySpan => {
-                Vec::new()
-            }
+            // Diagnostics bring their own help.
+            Self::Registry(_)
+            | Self::Said(_)
+            | Self::Log(_)
+            | Self::NoPoint { .. }
+            | Self::EmptySpan
+            | Self::Output { .. } => Vec::new(),
             Self::UnknownZone { closest, .. } => meant(*closest)
                 .or_else(|| Some("zones are named as in `America/New_York`".to_owned()))
                 .into_iter()
@@ -192,7 +184,6 @@ impl Failure {
             Self::UnknownEnding(_) => {
                 vec!["end it in .csv, .tsv, .json, .jsonl, .md or .txt, or name a --format".to_owned()]
             }
-            Self::Output { .. } => Vec::new(),
             Self::NoLog(_) => vec!["leave --log and DIVERT_LOG out to answer without a log".to_owned()],
             Self::OtherLog(_) => {
                 vec!["name a .csv or .jsonl log with --log PATH, or - for standard input".to_owned()]

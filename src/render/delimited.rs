@@ -20,12 +20,20 @@ pub(super) fn write(
     let selection = select(sheet, format, options);
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(out);
     if options.headers {
-        writer.write_record(selection.columns.iter().map(|column| column.key))?;
+        writer.write_record(selection.columns.iter().map(|column| column.key)).map_err(cause)?;
     }
     for row in &selection.rows {
-        writer.write_record(row.iter().map(|cell| field(&cell.value, options.raw)))?;
+        writer.write_record(row.iter().map(|cell| field(&cell.value, options.raw))).map_err(cause)?;
     }
     writer.flush()
+}
+
+/// The error of the writer below, whose kind the caller looks at: a closed pipe is none.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// One cell. Only text can be a formula: a number that begins with a minus is a number.
@@ -83,6 +91,25 @@ mod tests {
         let options = Options { raw: true, headers: false, ..Options::default() };
         let csv = written(&board(), Format::Csv, &options);
         assert!(csv.starts_with("manchester-memorial,closed,=cmd|' /C calc'!A0 <U+001B>"), "{csv}");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_told_as_one() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+        let mut sheet = board();
+        sheet.rows = vec![sheet.rows[0].clone(); 1000];
+        for (format, _) in Format::ALL {
+            let error = super::super::write(&sheet, format, &Options::default(), &mut Closed).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{format:?}");
+        }
     }
 
     #[test]

@@ -21,6 +21,14 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options) 
         }
         out.push_str(&renderer.render(&[group(diagnostic, sources, options)]));
         out.push('\n');
+        if diagnostic.labels.is_empty() {
+            // Without a quoted line there is no margin to hang the help on.
+            for help in &diagnostic.help {
+                let help = Level::HELP.primary_title(safe::terminal(help, options.ascii));
+                out.push_str(&renderer.render(&[Group::with_title(help)]));
+                out.push('\n');
+            }
+        }
     }
     out
 }
@@ -32,6 +40,9 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, options: &Options
     };
     let title = level.primary_title(safe::terminal(&diagnostic.message, options.ascii));
     let mut group = Group::with_title(title.id(diagnostic.code.as_str()));
+    if diagnostic.labels.is_empty() {
+        return group;
+    }
     // A snippet for each file, the offender's first.
     let mut files: Vec<FileId> = Vec::new();
     for label in &diagnostic.labels {
@@ -152,9 +163,6 @@ error[shared-name]: `A` names two facilities
     fn what_has_no_place_still_has_help() {
         let gone = Diagnostic::nowhere(Code::CannotRead, "cannot read `facilities.toml`").help("name one");
         let text = render(&[gone], &Sources::default(), &Options::default());
-        assert_eq!(
-            text, "error[cannot-read]: cannot read `facilities.toml`\n |\n = help: name one\n",
-            "{text}"
-        );
+        assert_eq!(text, "error[cannot-read]: cannot read `facilities.toml`\nhelp: name one\n", "{text}");
     }
 }

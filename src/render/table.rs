@@ -25,6 +25,9 @@ const ROW_END: char = '\u{1e}';
 /// A text column is not made narrower than this to fit, unless its words are shorter.
 const NARROWEST: usize = 20;
 
+/// How far the rule under the headings runs where the table is uncut.
+const LONGEST_RULE: usize = 100;
+
 /// Writes a sheet for people.
 pub(super) fn write(sheet: &Sheet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     if let Some(answer) = &sheet.answer {
@@ -200,6 +203,13 @@ fn painted(table: &Table, selection: &Selection<'_>, options: &Options) -> Vec<S
             continue;
         }
         let is_rule = heading == Heading::Words && line.chars().all(|c| c == rule || c == CELL_END);
+        if is_rule {
+            heading = Heading::Done;
+            let width = line.chars().count().min(options.width.unwrap_or(LONGEST_RULE));
+            let rule = rule.to_string().repeat(width);
+            lines.push(paint(&rule, Tone::Faint, options.color));
+            continue;
+        }
         let mut out = String::new();
         let cells: Vec<&str> = line.split(CELL_END).collect();
         for (at, cell) in cells.iter().enumerate() {
@@ -208,11 +218,6 @@ fn painted(table: &Table, selection: &Selection<'_>, options: &Options) -> Vec<S
                 Heading::Done => selection.rows[row].get(at).map_or(Tone::Plain, |cell| cell.tone),
             };
             let last = at + 1 == cells.len();
-            if is_rule {
-                let width = cell.chars().count() + usize::from(!last);
-                out.push_str(&paint(&rule.to_string().repeat(width), tone, options.color));
-                continue;
-            }
             let word = cell.trim_end();
             let lead = word.len() - word.trim_start().len();
             out.push_str(&word[..lead]);
@@ -221,9 +226,6 @@ fn painted(table: &Table, selection: &Selection<'_>, options: &Options) -> Vec<S
                 out.push_str(&cell[word.len()..]);
                 out.push(' ');
             }
-        }
-        if is_rule {
-            heading = Heading::Done;
         }
         lines.push(out.trim_end().to_owned());
     }
