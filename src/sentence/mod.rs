@@ -145,9 +145,10 @@ pub fn status_word(text: &str, registry: &Registry) -> Option<StatusWord> {
         _ => {
             let id = registry.statuses.id(key.strip_prefix("off-")?)?;
             let diverting = registry.builtin(Effect::Diverting);
-            match registry.statuses[id].builtin {
-                false => Some(StatusWord::Off(id)),
-                true => (id == diverting).then_some(StatusWord::OffDivert),
+            if registry.statuses[id].builtin {
+                (id == diverting).then_some(StatusWord::OffDivert)
+            } else {
+                Some(StatusWord::Off(id))
             }
         }
     }
