@@ -182,6 +182,11 @@ pub fn is_keyword(text: &str) -> bool {
     parser::KEYWORDS.iter().any(|word| fold(word) == key)
 }
 
+/// Every word of sentences, for whoever checks many names at once.
+pub fn keywords() -> impl Iterator<Item = &'static str> {
+    parser::KEYWORDS.iter().copied()
+}
+
 /// Reads a whole text with one of the parser's rules.
 fn whole<'a, T>(
     text: &'a str,
