@@ -1,5 +1,5 @@
 //! Every code of `diagnostic` has a reproducer under `tests/errors/<code>/`: an input, and in `expected.txt` what is said
-//! of it. `DIVERT_BLESS=1 cargo test --test errors` writes what is said now; read it before you commit it.
+//! of it. `BLESS=1 cargo test --test errors` writes what is said now; read it before you commit it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -101,7 +101,7 @@ fn cases() -> Vec<PathBuf> {
 #[test]
 #[allow(clippy::disallowed_methods)] // a test may read the environment; the program may not
 fn every_case_says_what_is_expected() {
-    let bless = std::env::var_os("DIVERT_BLESS").is_some();
+    let bless = std::env::var_os("BLESS").is_some();
     let mut differing = Vec::new();
     for case in cases() {
         let said = said_of(&case).replace('\\', "/");

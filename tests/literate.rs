@@ -4,7 +4,7 @@
 //! A fenced block with a file name after its language (```` ```toml facilities.toml ````) writes that file; a block
 //! ```` ```console ```` holds commands after `$ ` and what they print, standard error after standard output. `[exit N]`
 //! stands where a command does not end with 0, and a line `...` for any number of lines. Documents with files run in a
-//! directory of their own, the others at the top of the repository. With `DIVERT_TESTS=rewrite` in the environment
+//! directory of their own, the others at the top of the repository. With `BLESS=1` in the environment
 //! the documents are brought up to date instead; read the difference before you commit it.
 
 use std::fs;
@@ -131,7 +131,7 @@ fn documents() -> Vec<PathBuf> {
 #[test]
 fn every_document_says_what_the_program_prints() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let rewrite = std::env::var("DIVERT_TESTS").is_ok_and(|mode| mode == "rewrite");
+    let rewrite = std::env::var_os("BLESS").is_some();
     let mut wrong = Vec::new();
     let mut ran = 0;
     for document in documents() {
