@@ -1,3 +1,7 @@
 //! The program: run, and the exit status.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ambulance_diversion::cli::run()
+}

@@ -34,13 +34,14 @@ pub(super) fn services(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Servic
     Directory::new(services)
 }
 
-/// Everything that a service includes, through all steps, without itself.
-fn all_included(direct: &[Vec<ServiceId>], service: usize) -> BTreeSet<ServiceId> {
+/// Everything that an entry leads to, through all steps, without itself.
+fn all_included<Id: Copy + Ord + Into<u32>>(direct: &[Vec<Id>], entry: usize) -> BTreeSet<Id> {
+    let index = |id: Id| -> usize { id.into() as usize };
     let mut all = BTreeSet::new();
-    let mut open = direct[service].clone();
+    let mut open = direct[entry].clone();
     while let Some(next) = open.pop() {
-        if next.index() != service && all.insert(next) {
-            open.extend(&direct[next.index()]);
+        if index(next) != entry && all.insert(next) {
+            open.extend(&direct[index(next)]);
         }
     }
     all
@@ -81,25 +82,31 @@ fn report_cycles(
     }
 }
 
-/// Reads every need.
+/// Reads every need; what one is a kind of, it is a kind of through all steps.
 pub(super) fn needs(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Need> {
-    let read = |entry: &super::entries::Entry<'_>| {
+    let mut direct: Vec<Vec<NeedId>> = Vec::with_capacity(tables.needs.iter().len());
+    let mut needs: Vec<Need> = Vec::with_capacity(direct.capacity());
+    for entry in tables.needs.iter() {
         let mut table = entry.table();
         let name = table.string("name").map_or(entry.key, |name| name.text);
         let aliases = table.strings("aliases").iter().map(|alias| alias.text.to_owned()).collect();
-        let need = Need {
+        direct.push(tables.needs.several("also", &mut table));
+        needs.push(Need {
             key: entry.key.to_owned(),
             name: name.to_owned(),
             aliases,
             requires: tables.services.several("requires", &mut table),
+            also: BTreeSet::new(),
             max_minutes: table.number("max_minutes", 0.0..=MOST_MINUTES).map(Minutes::round),
             time_critical: table.boolean("time_critical").unwrap_or(false),
             place: entry.place(),
-        };
+        });
         table.finish(sink);
-        need
-    };
-    Directory::new(tables.needs.iter().map(read).collect())
+    }
+    for (at, need) in needs.iter_mut().enumerate() {
+        need.also = all_included(&direct, at);
+    }
+    Directory::new(needs)
 }
 
 /// A day on the road: no minutes in a registry are more.

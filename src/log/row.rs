@@ -607,11 +607,15 @@ pub(super) fn lanes(registry: &Registry, declared: &Declared) -> Vec<Lane> {
     }
 }
 
+/// The key of `data` that says where an `until` comes from, and what it says of one that nobody stated.
+pub(super) const UNTIL: &str = "until";
+pub(super) const MAX: &str = "max";
+
 /// An `until` that followed from a type's `max` is marked so in `data`: nobody stated it.
 fn until_was_stated(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> bool {
     let Some(cell) = row.get(Column::Data) else { return true };
     match serde_json::from_str::<serde_json::Value>(cell) {
-        Ok(data) => data.get("until").and_then(serde_json::Value::as_str) != Some("max"),
+        Ok(data) => data.get(UNTIL).and_then(serde_json::Value::as_str) != Some(MAX),
         Err(error) => {
             wrong.push(Wrong::new(Column::Data, format!("expected JSON: {error}")));
             true

@@ -2,7 +2,7 @@
 
 use crate::model::{Effect, Instant, Lane, Registry, Scope};
 use crate::sentence::phrase;
-use crate::state::{Active, Episode, LaneState, Summary};
+use crate::state::{Active, LaneState, Summary};
 
 use super::sheet::{BarState, Tone, Value};
 
@@ -49,11 +49,6 @@ pub(super) fn what(lane: &Lane, state: &LaneState, registry: &Registry) -> Strin
     }
 }
 
-/// The reason at an instant, in the speaker's words where there are any.
-pub(super) fn reason(episode: &Episode, at: Instant) -> Option<String> {
-    episode.reason(at).map(|(code, words)| words.unwrap_or(code).to_string())
-}
-
 /// What an episode makes of its facility, as a bar.
 pub(super) fn bar_state(state: &LaneState, registry: &Registry) -> BarState {
     match state {
@@ -81,7 +76,7 @@ pub(super) fn tone(summary: Summary) -> Tone {
 /// An active episode's walk-ins, order and the like, for people: "walk-ins open · route to ECHN".
 pub(super) fn particulars(active: &Active<'_>, at: Instant, registry: &Registry) -> Vec<String> {
     let mut parts = Vec::new();
-    parts.extend(reason(active.episode, at));
+    parts.extend(active.episode.reason_told(at).map(ToString::to_string));
     parts.extend(active.episode.walk_in(at).map(|walk_in| format!("walk-ins {}", walk_in.as_str())));
     parts.extend(
         active.episode.order(at).map(|said| format!("route to {}", phrase::route(&said.route, registry))),

@@ -300,7 +300,7 @@ fn answer(basis: &Basis<'_>, decision: &Decision, telling: Telling) -> Vec<Line>
         lines.push(Line { text: format!("  although {}", reason.text), tone: Tone::Caution });
     }
     if let Some(home) = decision.home
-        && decision.destination.map(|stop| stop.facility) != Some(home.facility)
+        && decision.rejected.iter().any(|rejected| rejected.stop.facility == home.facility)
     {
         lines.push(Line::plain(home_line(basis, home, decision)));
     }
@@ -318,9 +318,6 @@ fn answer(basis: &Basis<'_>, decision: &Decision, telling: Telling) -> Vec<Line>
     if !alternates.is_empty() {
         lines.push(Line::plain(format!("  else {}", alternates.join(", "))));
     }
-    if basis.log.is_none() {
-        lines.push(Line { text: "  no log: nothing is known".to_owned(), tone: Tone::Caution });
-    }
     if telling.explain {
         lines.push(Line::plain(""));
         lines.extend(explanation(decision));
@@ -337,8 +334,7 @@ fn home_line(basis: &Basis<'_>, home: Stop, decision: &Decision) -> String {
         .flat_map(|rejected| rejected.reasons.iter())
         .map(|reason| reason.text.as_str())
         .collect();
-    let reasons = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) };
-    format!("  not {name}, {} min{reasons}", home.minutes)
+    format!("  not {name}, {} min: {}", home.minutes, reasons.join("; "))
 }
 
 /// The derivation, a line a step, indented under what led to it.

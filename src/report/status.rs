@@ -108,8 +108,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
             }
             Summary::NoEd | Summary::PermanentlyClosed => false,
         };
-        // Facilities that were named are shown whatever they are.
-        if !(selection.all || calls_for_notice || selection.facilities.is_some()) {
+        if !(selection.all || calls_for_notice) {
             continue;
         }
         sheet.rows.push(data_row(basis, state, summary, &conflicts, expired));
@@ -163,7 +162,7 @@ fn data_row(
         summary.as_str().into(),
         Value::time(lead.map(|active| active.episode.from()), zone),
         Value::time(lead.and_then(|active| active.episode.until()), zone),
-        Value::text(lead.and_then(|active| active.episode.reason(basis.at)).map(|(code, _)| code.as_ref())),
+        Value::text(lead.and_then(|active| active.episode.reason(basis.at)).map(AsRef::as_ref)),
         Value::List(records),
         Value::List(names),
         Value::List(down.collect()),
@@ -236,7 +235,7 @@ fn lane_record<'a>(
         ("scope", lanes::scope_text(&episode.state, registry)),
         ("since", Value::Time(episode.from(), zone)),
         ("until", Value::time(episode.until(), zone)),
-        ("reason", Value::text(episode.reason(basis.at).map(|(code, _)| code.as_ref()))),
+        ("reason", Value::text(episode.reason(basis.at).map(AsRef::as_ref))),
         ("source", episode.declaration().source.as_ref().into()),
         ("event", Value::count(episode.event())),
         ("in_force", in_force.into()),

@@ -167,7 +167,7 @@ fn row(
         Value::Time(interval.from(), zone),
         Value::time(interval.until(), zone),
         minutes.map_or(Value::Missing, |minutes| Value::Decimal(minutes, 1)),
-        Value::text(episode.reason(begun).map(|(code, _)| code.as_ref())),
+        Value::text(episode.reason(begun).map(AsRef::as_ref)),
         episode.declaration().source.as_ref().into(),
         Value::count(episode.event()),
         Value::text(ended.map(|(by, _)| by.as_str())),

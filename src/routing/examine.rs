@@ -339,8 +339,8 @@ pub(super) fn describe(active: &Active<'_>, state: &FacilityState<'_>, registry:
     if let Some(until) = episode.until() {
         let _ = write!(text, " until {}", phrase::clock(until, zone));
     }
-    if let Some((code, words)) = episode.reason(state.at) {
-        let _ = write!(text, " because {}", words.unwrap_or(code));
+    if let Some(reason) = episode.reason_told(state.at) {
+        let _ = write!(text, " because {reason}");
     }
     let said = episode.last_said(state.at);
     let _ = write!(

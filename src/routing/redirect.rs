@@ -85,7 +85,7 @@ impl Search<'_> {
     ) {
         let registry = self.snapshot.registry;
         let step = self.trace.step(parent, StepKind::Followed, Some(from), named);
-        let before = self.found.len();
+        let (before, noted) = (self.found.len(), self.notes.len());
         for target in route {
             match target {
                 Target::Facility(facility) => self.visit(*facility, by, step),
@@ -115,7 +115,7 @@ impl Search<'_> {
                 }
             }
         }
-        if self.found.len() == before {
+        if self.found.len() == before && self.notes.len() == noted {
             self.notes.push(format!("{named}: nobody there is eligible"));
         }
     }

@@ -144,10 +144,11 @@ pub fn status_word(text: &str, registry: &Registry) -> Option<StatusWord> {
         "up" => Some(StatusWord::Up),
         _ => {
             let id = registry.statuses.id(key.strip_prefix("off-")?)?;
-            let diverting = registry.builtin(Effect::Diverting);
-            match registry.statuses[id].builtin {
-                false => Some(StatusWord::Off(id)),
-                true => (id == diverting).then_some(StatusWord::OffDivert),
+            let is = |effect| id == registry.builtin(effect);
+            if is(Effect::Diverting) {
+                Some(StatusWord::OffDivert)
+            } else {
+                (is(Effect::Closed) || !registry.statuses[id].builtin).then_some(StatusWord::Off(id))
             }
         }
     }

@@ -14,7 +14,7 @@ use super::when;
 use crate::diagnostic::{Code, Diagnostic, closest, list_or};
 use crate::model::{
     Age, Care, Class, Cohort, Effect, FacilityId, FileId, Name, NameKind, NeedId, Origin, PatientSaid,
-    Position, Priority, Registry, Scope, ServiceId, Span, StatusId, Target, WalkIn, Want,
+    Position, Priority, Registry, Scope, ServiceId, Span, StatusId, Target, WalkIn, Want, fold,
 };
 
 /// Words that mean something in a sentence: no name of a registry may equal one of them.
@@ -34,7 +34,6 @@ pub(super) const KEYWORDS: &[&str] = &[
     "because",
     "bls",
     "but",
-    "bypass",
     "closed",
     "consults",
     "disaster",
@@ -232,7 +231,9 @@ impl<'a> Parser<'a> {
     fn accept_any(&mut self, words: &[&'static str]) -> Option<&'static str> {
         let found = self.skip(words);
         if found.is_none() {
-            words.iter().for_each(|word| self.wants(&format!("`{word}`")));
+            for word in words {
+                self.wants(&format!("`{word}`"));
+            }
         }
         found
     }
@@ -266,8 +267,7 @@ impl<'a> Parser<'a> {
     fn unexpected(&self) -> Diagnostic {
         let expected = match self.expected.as_slice() {
             [] => "the end of the sentence".to_owned(),
-            [one] => one.clone(),
-            [first @ .., last] => format!("{} or {last}", first.join(", ")),
+            expected => either(expected),
         };
         match self.tokens.get(self.at) {
             None => self.error(
@@ -337,10 +337,10 @@ impl<'a> Parser<'a> {
         end.min(self.tokens.len())
     }
     /// Takes the name of something of one of these kinds.
-    fn name(&mut self, kinds: &[NameKind], what: &str) -> Said<Spanned<Name>> {
+    fn name(&mut self, kinds: &[NameKind]) -> Said<Spanned<Name>> {
         match self.run(self.at, kinds) {
             Some((count, meanings)) if self.may_follow_name(self.at + count) => self.take(count, &meanings),
-            _ => Err(self.unknown_name(kinds, what)),
+            _ => Err(self.unknown_name(kinds)),
         }
     }
     /// Takes so many words as a name with these meanings.
@@ -358,47 +358,59 @@ impl<'a> Parser<'a> {
         Err(self.error(Code::AmbiguousName, span, message).help("write the id of the one that is meant"))
     }
     /// What stands here is the name of nothing that can stand here.
-    fn unknown_name(&mut self, kinds: &[NameKind], what: &str) -> Diagnostic {
+    fn unknown_name(&mut self, kinds: &[NameKind]) -> Diagnostic {
+        for kind in kinds {
+            self.wants(&format!("a {}", kind.as_str()));
+        }
         let first = self.key(self.at);
         if first.is_empty() || AFTER_NAMES.contains(&first) {
-            self.wants(what);
             return self.unexpected();
         }
         let words = self.at..self.end_of_name(kinds);
         let (span, said) = (self.span(words.clone()), self.words(words));
-        if let Some(other) =
-            self.registry.names.meanings(&said).iter().find(|name| !kinds.contains(&name.kind()))
-        {
-            let message = format!("expected {what}, but `{said}` is a {}", other.kind().as_str());
+        let others = self.registry.names.meanings(&said);
+        if let Some(other) = others.iter().find(|name| !kinds.contains(&name.kind())) {
+            let message =
+                format!("expected {}, but `{said}` is a {}", either(&self.expected), other.kind().as_str());
             return self.error(Code::WrongKind, span, message);
         }
-        let kind_words: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-        let message = format!("this registry has no {} `{said}`", kind_words.join(" or "));
-        let unknown = self.error(Code::UnknownName, span, message);
+        let kind_words: Vec<String> = kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
+        let unknown = self.error(
+            Code::UnknownName,
+            span,
+            format!("this registry has no {} `{said}`", either(&kind_words)),
+        );
         match self.like(&said, kinds) {
-            Some(like) => unknown.help(format!("did you mean `{like}`?")),
+            Some(like) => unknown.help(format!("did you mean {like}?")),
             None => unknown.help("write an id, a name or an alias in full; nothing is guessed"),
         }
     }
-    /// The name most like these words.
+    /// The name most like these words, or else up to three that begin with them.
     fn like(&self, said: &str, kinds: &[NameKind]) -> Option<String> {
         // No name is anything like a text that is far longer than all of them.
         if said.len() > 2 * self.registry.names.longest().max(8) {
             return None;
         }
-        let texts = kinds.iter().flat_map(|kind| phrase::texts(*kind, self.registry));
-        closest(said, texts).map(str::to_owned)
+        let things: Vec<Vec<&str>> =
+            kinds.iter().flat_map(|kind| phrase::texts(*kind, self.registry)).collect();
+        if let Some(text) = closest(said, things.iter().flatten().copied()) {
+            return Some(list_or([text]));
+        }
+        let key = fold(said);
+        let begins = |texts: &Vec<&'a str>| texts.iter().copied().find(|text| fold(text).starts_with(&key));
+        let begin: Vec<&str> = things.iter().filter_map(begins).take(3).collect();
+        (!begin.is_empty() && key.len() >= 3).then(|| list_or(begin))
     }
 
     // Subjects and conditions.
 
     /// `subjects condition`, or `SERVICE down at subjects`.
     fn claim(&mut self) -> Said<Claim> {
-        if let Some((condition, subjects)) = self.service_first()? {
-            return Ok(Claim { subjects, condition });
+        if let Some(claim) = self.service_first()? {
+            return Ok(claim);
         }
         let subjects = if self.run(self.at, FACILITIES).is_none() && self.accept("region") {
-            vec![self.name(&[NameKind::Region], "a region")?]
+            vec![self.name(&[NameKind::Region])?]
         } else {
             self.facilities(Self::subject)?
         };
@@ -408,7 +420,7 @@ impl<'a> Parser<'a> {
         Ok(Claim { subjects, condition: Spanned { value, span: self.since(start) } })
     }
     /// `CT down at MMH and Rockville`.
-    fn service_first(&mut self) -> Said<Option<(Spanned<Condition>, Vec<Spanned<Name>>)>> {
+    fn service_first(&mut self) -> Said<Option<Claim>> {
         let start = self.at;
         let Some((count, meanings)) = self.run(start, &[NameKind::Service]) else { return Ok(None) };
         if self.run(start, FACILITIES).is_some_and(|(longer, _)| longer >= count) {
@@ -425,7 +437,7 @@ impl<'a> Parser<'a> {
         let value = self.down_or_up(service)?;
         let condition = Spanned { value, span: self.since(start) };
         self.expect("at")?;
-        Ok(Some((condition, self.facilities(Self::facility)?)))
+        Ok(Some(Claim { condition, subjects: self.facilities(Self::facility)? }))
     }
     fn one_service(&self, at: usize) -> Diagnostic {
         self.error(Code::UnexpectedWord, self.span(at..at + 1), "a sentence speaks of one service")
@@ -476,7 +488,7 @@ impl<'a> Parser<'a> {
         }
     }
     fn facility(&mut self) -> Said<Spanned<Name>> {
-        self.name(FACILITIES, "a facility or network")
+        self.name(FACILITIES)
     }
     /// A facility or network in front of a condition.
     fn subject(&mut self) -> Said<Spanned<Name>> {
@@ -488,7 +500,7 @@ impl<'a> Parser<'a> {
             Some((count, meanings)) if self.at + count == end || !conditioned => self.take(count, &meanings),
             // "CTA down at MMH": it is the service that is not known.
             None if matches!(self.key(self.after_fillers(end)), "down" | "up") => {
-                Err(self.unknown_name(&[NameKind::Service], "a service"))
+                Err(self.unknown_name(&[NameKind::Service]))
             }
             _ => self.facility(),
         }
@@ -498,18 +510,18 @@ impl<'a> Parser<'a> {
         if let Some((count, meanings)) = self.run(self.at, &[NameKind::Status, NameKind::Service]) {
             return self.named_condition(count, &meanings);
         }
-        if self.accept("open") {
+        if self.skip(&["open"]).is_some() {
             return Ok(Condition::Open);
         }
-        if self.accept("fully") {
+        if self.skip(&["fully"]).is_some() {
             self.expect("open")?;
             return Ok(Condition::FullyOpen);
         }
-        if self.accept("internal") {
+        if self.skip(&["internal"]).is_some() {
             self.expect("disaster")?;
             return Ok(Condition::InternalDisaster);
         }
-        if self.accept("no") {
+        if self.skip(&["no"]).is_some() {
             return match self.run(self.at, &[NameKind::Service]) {
                 Some((count, meanings)) => {
                     let service = self.service(count, &meanings)?;
@@ -519,19 +531,20 @@ impl<'a> Parser<'a> {
                         Ok(Condition::Down(service))
                     }
                 }
-                None => Err(self.unknown_name(&[NameKind::Service], "a service")),
+                None => Err(self.unknown_name(&[NameKind::Service])),
             };
         }
-        if self.accept("off") {
+        if self.skip(&["off"]).is_some() {
             return self.off();
         }
-        if self.accept("on") {
-            if self.accept_any(&["divert", "diversion", "bypass"]).is_some() {
-                return Ok(Condition::Is(vec![self.registry.builtin(Effect::Diverting)]));
-            }
+        if self.skip(&["on"]).is_some() {
+            // Where a region calls a status of its own `bypass`, that is what is meant.
             if let Some((count, meanings)) = self.run(self.at, &[NameKind::Status]) {
                 self.advance(count);
                 return Ok(Condition::Is(statuses(&meanings)));
+            }
+            if self.accept_any(&["divert", "diversion", "bypass"]).is_some() {
+                return Ok(Condition::Is(vec![self.registry.builtin(Effect::Diverting)]));
             }
         }
         Err(self.unknown_status())
@@ -561,14 +574,20 @@ impl<'a> Parser<'a> {
     }
     /// What follows `off`.
     fn off(&mut self) -> Said<Condition> {
-        if self.accept_any(&["divert", "diversion", "bypass", "diverting"]).is_some() {
+        let own = self
+            .run(self.at, &[NameKind::Status])
+            .filter(|(_, meanings)| statuses(meanings).iter().any(|id| !self.registry.statuses[*id].builtin));
+        if own.is_none() && self.accept_any(&["divert", "diversion", "bypass", "diverting"]).is_some() {
             return Ok(Condition::OffDivert);
         }
         let Some((count, meanings)) = self.run(self.at, &[NameKind::Status]) else {
             return Err(self.unknown_status());
         };
-        let types: Vec<StatusId> =
-            statuses(&meanings).into_iter().filter(|id| !self.registry.statuses[*id].builtin).collect();
+        let closed = self.registry.builtin(Effect::Closed);
+        let types: Vec<StatusId> = statuses(&meanings)
+            .into_iter()
+            .filter(|id| *id == closed || !self.registry.statuses[*id].builtin)
+            .collect();
         if types.is_empty() {
             let message = format!("`{}` does not end that way", self.words(self.at..self.at + count));
             return Err(self
@@ -588,7 +607,7 @@ impl<'a> Parser<'a> {
         let end = self.end_of_name(&[]);
         let (span, said) = (self.span(self.at..end), self.words(self.at..end));
         if matches!(self.key(end), "down" | "up") {
-            return self.unknown_name(&[NameKind::Service], "a service");
+            return self.unknown_name(&[NameKind::Service]);
         }
         let mut own: Vec<_> =
             self.registry.statuses.iter().map(|(_, status)| status).filter(|s| !s.builtin).collect();
@@ -612,8 +631,11 @@ impl<'a> Parser<'a> {
             let class = phrase::class(self.class_of(*need), self.registry);
             return unknown.help(format!("for patients of one kind write `diverting for {class}`"));
         }
-        match self.like(&said, &[NameKind::Status]).or_else(|| closest(&said, words).map(str::to_owned)) {
-            Some(like) => unknown.help(format!("did you mean `{like}`?")),
+        match self
+            .like(&said, &[NameKind::Status])
+            .or_else(|| closest(&said, words).map(|like| list_or([like])))
+        {
+            Some(like) => unknown.help(format!("did you mean {like}?")),
             None => unknown.help(CONDITIONS),
         }
     }
@@ -673,15 +695,18 @@ impl<'a> Parser<'a> {
             "p1" | "priority1" => (Class::Priority(Priority::One), 1),
             "p2" | "priority2" => (Class::Priority(Priority::Two), 1),
             "p3" | "priority3" => (Class::Priority(Priority::Three), 1),
-            "priority" => match self.key(self.at + 1).parse().ok().and_then(Priority::from_number) {
-                Some(priority) => (Class::Priority(priority), 2),
-                None => {
-                    self.advance(1);
-                    return Err(self
-                        .error(Code::UnknownClass, self.here(), "expected 1, 2 or 3 after `priority`")
-                        .help("write `priority 1`; of several: `priority 2 and priority 3`"));
-                }
-            },
+            "priority" => {
+                let number = self.key(self.at + 1).parse().ok();
+                let priority = number.and_then(Priority::from_number).ok_or_else(|| {
+                    self.error(
+                        Code::UnknownClass,
+                        self.span(self.at + 1..self.at + 2),
+                        "expected 1, 2 or 3 after `priority`",
+                    )
+                    .help("write `priority 1`; of several: `priority 2 and priority 3`")
+                })?;
+                (Class::Priority(priority), 2)
+            }
             _ => return Ok(None),
         };
         self.advance(count);
@@ -742,7 +767,7 @@ impl<'a> Parser<'a> {
             self.span(self.at..end),
             format!("`{said}` is no class of patients"),
         );
-        let texts = phrase::texts(NameKind::Need, self.registry).into_iter().chain(OTHERS);
+        let texts = phrase::texts(NameKind::Need, self.registry).into_iter().flatten().chain(OTHERS);
         match closest(&said, texts).filter(|_| said.len() < 100) {
             Some(like) => unknown.help(format!("did you mean `{like}`?")),
             None => unknown.help(format!("a class is a need of the registry, or {}", list_or(OTHERS))),
@@ -775,7 +800,10 @@ impl<'a> Parser<'a> {
                 let (length, used) = when::length(self.rest(), self.file)?;
                 self.advance(used);
                 self.once(&mut parts.until, start, End::After(length), "an end")?;
-            } else if self.accept_as(&["for", "to"], "`for`") {
+                continue;
+            }
+            self.wants("a duration");
+            if self.accept_as(&["for", "to"], "`for`") {
                 let scope = self.scope()?;
                 self.once(&mut parts.scope, start, scope, "a scope")?;
             } else if self.accept("from") {
@@ -807,19 +835,21 @@ impl<'a> Parser<'a> {
                 let because = self.because()?;
                 self.once(&mut parts.because, start, because, "a reason")?;
             } else {
-                return Err(self.no_part());
+                return Err(self.no_part(comma));
             }
         }
     }
     /// What stands here begins no part of a sentence.
-    fn no_part(&mut self) -> Diagnostic {
-        self.wants("the end of the sentence");
-        let number = self.tokens.get(self.at).is_some_and(Token::is_number);
+    fn no_part(&mut self, after_comma: bool) -> Diagnostic {
+        if !after_comma {
+            self.wants("the end of the sentence");
+        }
         let unexpected = self.unexpected();
-        if number {
-            unexpected.help("a time is written `from 10:00` or `until 10:00`, a duration `for 2h`")
-        } else {
-            unexpected
+        match self.tokens.get(self.at) {
+            Some(token) if token.is_number() => {
+                unexpected.help("a time is written `from 10:00` or `until 10:00`, a duration `for 2h`")
+            }
+            _ => unexpected,
         }
     }
     fn once<T>(&self, slot: &mut Option<Spanned<T>>, start: usize, value: T, what: &str) -> Said<()> {
@@ -862,7 +892,7 @@ impl<'a> Parser<'a> {
                 if self.run(self.at, &[NameKind::Service]).is_none() && self.may_follow_name(self.at) {
                     return Ok(Target::Nearest(None));
                 }
-                let service = self.name(&[NameKind::Service], "a service or nothing after `nearest`");
+                let service = self.name(&[NameKind::Service]);
                 let service = service.map_err(|error| {
                     error.help("`nearest` alone is the nearest that can take the patient")
                 })?;
@@ -872,12 +902,12 @@ impl<'a> Parser<'a> {
                     None
                 }));
             }
-            if self.accept("region") {
-                let region = self.name(&[NameKind::Region], "a region")?;
+            if self.skip(&["region"]).is_some() {
+                let region = self.name(&[NameKind::Region])?;
                 return self.as_target(&region);
             }
         }
-        let name = self.name(TARGETS, "a facility, network, region or `nearest`")?;
+        let name = self.name(TARGETS)?;
         self.as_target(&name)
     }
     fn as_target(&self, name: &Spanned<Name>) -> Said<Target> {
@@ -998,6 +1028,7 @@ impl<'a> Parser<'a> {
         loop {
             let start = self.at;
             if let Some(class) = self.class()? {
+                self.skip(&["patient"]);
                 any = true;
                 let twice = match class {
                     Class::Need(need) => {
@@ -1041,7 +1072,6 @@ impl<'a> Parser<'a> {
                     continue;
                 }
             }
-            self.skip(&["patient"]);
             if !any || !(self.is_done() || self.key(self.at) == "from") {
                 return Err(self.unknown_class());
             }
@@ -1054,7 +1084,6 @@ impl<'a> Parser<'a> {
     /// A zone, else a facility, else `LAT,LON`.
     pub(super) fn place(&mut self) -> Said<Origin> {
         const KINDS: &[NameKind] = &[NameKind::Zone, NameKind::Facility];
-        let what = "a zone, a facility or `LAT,LON`";
         let decimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
         let number = |at: usize| {
             self.tokens.get(at).map(|token| token.text).filter(|text| decimal(text))?.parse::<f64>().ok()
@@ -1076,7 +1105,10 @@ impl<'a> Parser<'a> {
                 )),
             };
         }
-        let Some(lat) = number(self.at) else { return Err(self.unknown_name(KINDS, what)) };
+        let Some(lat) = number(self.at) else {
+            self.wants("`LAT,LON`");
+            return Err(self.unknown_name(KINDS));
+        };
         let comma = usize::from(self.is_comma(self.at + 1));
         let Some(lon) = number(self.at + 1 + comma) else {
             self.advance(1 + comma);
@@ -1120,7 +1152,7 @@ impl<'a> Parser<'a> {
         Ok((patient, origin, want))
     }
     fn destination(&mut self) -> Said<FacilityId> {
-        let name = self.name(&[NameKind::Facility], "a facility")?;
+        let name = self.name(&[NameKind::Facility])?;
         match name.value {
             Name::Facility(facility) => Ok(facility),
             other => Err(self.error(
@@ -1129,6 +1161,15 @@ impl<'a> Parser<'a> {
                 format!("expected a facility, found a {}", other.kind().as_str()),
             )),
         }
+    }
+}
+
+/// "a", "a or b", "a, b or c".
+fn either(things: &[String]) -> String {
+    match things {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
     }
 }
 

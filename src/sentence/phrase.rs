@@ -23,23 +23,24 @@ pub fn declaration(declaration: &Declaration, registry: &Registry) -> String {
         && *declared == Declared::Status { status: registry.builtin(Effect::Closed), scope: None };
     let condition =
         if disaster { "internal disaster".to_owned() } else { self::declared(declared, registry) };
-    let mut said = format!("{} {condition} from {}", self::subject(*subject, registry), clock(*from, zone));
+    let mut said =
+        vec![format!("{} {condition} from {}", self::subject(*subject, registry), clock(*from, zone))];
     if let Some(until) = until.filter(|until| until.stated) {
-        said += &format!(" until {}", clock(until.at, zone));
+        said.push(format!(" until {}", clock(until.at, zone)));
     }
     if !route.is_empty() {
-        said += &format!(", route to {}", self::route(route, registry));
+        said.push(format!(", route to {}", self::route(route, registry)));
     }
     if let Some(walk_in) = walk_in.filter(|_| !disaster) {
-        said += &format!(", walk-ins {}", walk_in.as_str());
+        said.push(format!(", walk-ins {}", walk_in.as_str()));
     }
     if let Some(approver) = approver {
-        said += &format!(", approved by {approver}");
+        said.push(format!(", approved by {approver}"));
     }
     if let Some(reason) = text.as_ref().or(reason.as_ref().filter(|_| !disaster)) {
-        said += &format!(" because {reason}");
+        said.push(format!(" because {reason}"));
     }
-    said
+    said.concat()
 }
 
 /// What is said of a subject, without times: `diverting for stroke`, `ct down`, `off yellow`, `fully open`.
@@ -254,9 +255,9 @@ fn texts_of(name: Name, registry: &Registry) -> Vec<&str> {
     texts
 }
 
-/// Every text that stands for anything of a kind, for suggestions.
-pub(super) fn texts(kind: NameKind, registry: &Registry) -> Vec<&str> {
-    let of = |names: Vec<Name>| names.into_iter().flat_map(|name| texts_of(name, registry)).collect();
+/// The texts that stand for each thing of a kind, for suggestions.
+pub(super) fn texts(kind: NameKind, registry: &Registry) -> Vec<Vec<&str>> {
+    let of = |names: Vec<Name>| names.into_iter().map(|name| texts_of(name, registry)).collect();
     match kind {
         NameKind::Facility => of(registry.facilities.ids().map(Name::Facility).collect()),
         NameKind::Network => of(registry.networks.ids().map(Name::Network).collect()),

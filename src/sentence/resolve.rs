@@ -349,25 +349,23 @@ impl Resolver<'_> {
                 zones.push(zone);
             }
         }
-        let mut common = None;
+        let mut common: Option<(Instant, Option<Instant>)> = None;
         for zone in &zones {
             let window = self.window(parts, *zone, reading.now)?;
-            if common.is_some_and(|before| before != window) {
-                let span = parts
-                    .from
-                    .as_ref()
-                    .map(|from| &from.span)
-                    .or(parts.until.as_ref().map(|until| &until.span));
-                let message = format!(
-                    "the subjects are in several time zones: {}",
-                    list_or(zones.iter().map(|zone| zone.name()))
-                );
+            let Some(before) = common.replace(window) else { continue };
+            if before != window {
+                let from = parts.from.as_ref().map(|from| &from.span).filter(|_| before.0 != window.0);
+                let until = parts.until.as_ref().map(|until| &until.span);
+                let zones: Vec<&str> = zones.iter().map(|zone| zone.name()).collect();
+                let message = format!("the subjects are in several time zones: {}", zones.join(" and "));
+                let differs =
+                    if before.0 == window.0 { before.1 } else { Some(before.0) }.unwrap_or(before.0);
+                let zone = phrase::zone(subjects[0].0, self.registry);
                 return Err(self
-                    .error(Code::SeveralTimezones, span.unwrap_or(&(0..0)), message)
-                    .help(format!("give the offset too, as in `{}`", phrase::clock(window.0, *zone)))
+                    .error(Code::SeveralTimezones, from.or(until).unwrap_or(&(0..0)), message)
+                    .help(format!("give the time with its offset: `{}`", phrase::clock(differs, zone)))
                     .help("or declare each in a sentence of its own"));
             }
-            common = Some(window);
         }
         Ok(common.unwrap_or((reading.now, None)))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{Instant, Interval, Lane, Scope, StatusId, Target, WalkIn};
+use crate::model::{Instant, Interval, Lane, Scope, StatusId, Target, WalkIn, fold};
 
 /// What a lane can be in.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -163,11 +163,19 @@ impl Episode {
     fn said_by(&self, at: Instant) -> impl DoubleEndedIterator<Item = &Said> {
         self.said.iter().filter(move |said| said.from <= at)
     }
-    /// The reason in force at `at`: the code, and the words where there are any.
-    pub fn reason(&self, at: Instant) -> Option<(&Arc<str>, Option<&Arc<str>>)> {
-        self.said_by(at)
-            .rev()
-            .find_map(|said| said.reason.as_ref().map(|reason| (reason, said.text.as_ref())))
+    /// The code of the reason in force at `at`.
+    pub fn reason(&self, at: Instant) -> Option<&Arc<str>> {
+        self.said_by(at).rev().find_map(|said| said.reason.as_ref())
+    }
+    /// The reason in force at `at` as people read it: in the speaker's words where the code is made of them, or where
+    /// there is no code; else the code. A longer note beside a code stays in the log.
+    pub fn reason_told(&self, at: Instant) -> Option<&Arc<str>> {
+        let said = self.said_by(at).rev().find(|said| said.reason.is_some() || said.text.is_some())?;
+        match (&said.reason, &said.text) {
+            (Some(code), Some(words)) if fold(code) == fold(words) => Some(words),
+            (Some(code), _) => Some(code),
+            (None, words) => words.as_ref(),
+        }
     }
     /// The order in force at `at`, and the saying that gave it.
     pub fn order(&self, at: Instant) -> Option<&Said> {

@@ -308,7 +308,7 @@ fn not_honoured(
     if kind.effect != Effect::Diverting {
         return None;
     }
-    let reason = episode.reason(at).map(|(code, _)| code.as_ref());
+    let reason = episode.reason(at).map(AsRef::as_ref);
     if reason.is_some_and(|reason| honoured.contains(reason)) {
         return None;
     }

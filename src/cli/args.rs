@@ -1,0 +1,440 @@
+//! What was typed, as typed: nothing is read, resolved or done here.
+//!
+//! Floor 6. The options that every command has may stand before and after the command's name; [`Common::over`] brings both
+//! together, so that a `--given` before the name is not lost to one after it.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+use crate::model::{Age, Care, Priority};
+use crate::render::Format;
+
+/// Decide, explain and record where ambulances go when emergency departments cannot take them.
+///
+/// Reads a registry of facilities and a log of what was declared, and answers from both. `divert` alone shows the board.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "divert",
+    version,
+    disable_help_subcommand = true,
+    infer_subcommands = false,
+    max_term_width = 110,
+    after_help = "\
+Examples:
+  divert                                     the board: what is not open
+  divert route vernon stroke p1              where one patient goes, and the phone number
+  divert route vernon stroke --explain       why
+  divert --given 'Manchester Memorial closed, route to ECHN' table --changed
+                                             what a closure would change, before anyone declares it
+
+Exit status:
+  0 done  1 the answer is no  2 the command or a file is wrong  3 refused by policy
+  4 the log cannot be read or written  5 consult"
+)]
+pub struct Args {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+impl Args {
+    /// The command, `status` where none was named, and the options of both places.
+    pub fn split(self) -> (Command, Common) {
+        let command = self.command.unwrap_or_default();
+        let common = command.common().clone().over(self.common);
+        (command, common)
+    }
+}
+
+/// What to do.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Command {
+    /// Show the board: every facility that is not open
+    Status(StatusArgs),
+    /// Show the routing table: each zone and need with its destination
+    Table(TableArgs),
+    /// Decide where one patient goes
+    Route(RouteArgs),
+    /// Draw lanes over time
+    Timeline(TimelineArgs),
+    /// Check the registry, its rules and expectations, and the log; say nothing when all is well
+    Check(CheckArgs),
+    /// Explain a command, or print the catalogue or a JSON Schema
+    Help(HelpArgs),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Status(StatusArgs::default())
+    }
+}
+
+impl Command {
+    fn common(&self) -> &Common {
+        match self {
+            Self::Status(args) => &args.common,
+            Self::Table(args) => &args.common,
+            Self::Route(args) => &args.common,
+            Self::Timeline(args) => &args.common,
+            Self::Check(args) => &args.common,
+            Self::Help(args) => &args.common,
+        }
+    }
+}
+
+/// When to paint.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum When {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The options of every command.
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of every command")]
+#[allow(clippy::struct_excessive_bools)] // each is a switch of its own
+#[allow(clippy::doc_markdown)] // these lines are read on a terminal, where backticks stay
+pub struct Common {
+    /// Read facilities from this file or directory [env: DIVERT_REGISTRY] [default: facilities.toml]
+    #[arg(long, value_name = "PATH")]
+    pub registry: Option<PathBuf>,
+    /// Read the log from this .csv or .jsonl file, or `-` [env: DIVERT_LOG] [default: diversions.db beside the registry]
+    #[arg(long, value_name = "PATH|-")]
+    pub log: Option<PathBuf>,
+    /// Suppose that this was also declared; may be repeated; nothing is recorded
+    #[arg(long, value_name = "SENTENCE")]
+    pub given: Vec<String>,
+    /// Answer for this time instead of now: `2023-08-04 10:00`, `10:00`, `friday 10:00`, `-2h`
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    /// Leave out what was recorded after this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub known_at: Option<String>,
+    /// Read and show times in this zone, such as `America/New_York`
+    #[arg(long, value_name = "ZONE")]
+    pub tz: Option<String>,
+    /// Write a table, csv, tsv, json, jsonl or md
+    #[arg(short = 'F', long, value_name = "FORMAT", value_parser = format)]
+    pub format: Option<Format>,
+    /// Write to this file, in the format of its ending; a regular file is written whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Show only these columns, in this order
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Leave out headings and the lines above and below
+    #[arg(long)]
+    pub no_headers: bool,
+    /// Paint on a terminal, always or never; NO_COLOR in the environment means never
+    #[arg(long, value_name = "WHEN")]
+    pub color: Option<When>,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Let a forced destination, and a check with warnings, end with status 1
+    #[arg(long)]
+    pub strict: bool,
+    /// Print ids only
+    #[arg(short, long, action = ArgAction::SetTrue, conflicts_with_all = ["format", "columns"])]
+    pub quiet: bool,
+    /// Print warnings about the registry and the log too
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Let paths in the registry lead outside its directory
+    #[arg(long)]
+    pub allow_outside: bool,
+    /// In csv and tsv, leave out the ' before what a spreadsheet would run
+    #[arg(long)]
+    pub raw: bool,
+}
+
+impl Common {
+    /// These options, and where they are silent those that stood before the command's name.
+    #[must_use]
+    pub fn over(self, before: Self) -> Self {
+        let both = |mut first: Vec<String>, then: Vec<String>| {
+            first.extend(then);
+            first
+        };
+        Self {
+            registry: self.registry.or(before.registry),
+            log: self.log.or(before.log),
+            given: both(before.given, self.given),
+            at: self.at.or(before.at),
+            known_at: self.known_at.or(before.known_at),
+            tz: self.tz.or(before.tz),
+            format: self.format.or(before.format),
+            output: self.output.or(before.output),
+            columns: if self.columns.is_empty() { before.columns } else { self.columns },
+            no_headers: self.no_headers || before.no_headers,
+            color: self.color.or(before.color),
+            ascii: self.ascii || before.ascii,
+            strict: self.strict || before.strict,
+            quiet: self.quiet || before.quiet,
+            verbose: self.verbose || before.verbose,
+            allow_outside: self.allow_outside || before.allow_outside,
+            raw: self.raw || before.raw,
+        }
+    }
+}
+
+fn format(word: &str) -> Result<Format, String> {
+    if word.eq_ignore_ascii_case("html") {
+        return Err("this version does not write html".to_owned());
+    }
+    Format::of(word).ok_or_else(|| {
+        let words: Vec<&str> = Format::ALL.iter().map(|(_, word)| *word).collect();
+        format!("expected {}", crate::diagnostic::list_or(words))
+    })
+}
+
+/// `divert status`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert status                          what is not open
+  divert status --all                    every facility
+  divert status manch echn               a facility and a network, by name or the beginning of an id
+  divert status --at '2023-08-04 09:00'  the board as it stood then")]
+pub struct StatusArgs {
+    /// Show only these facilities, and those of these networks
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Show open facilities too, and those without an ED
+    #[arg(long)]
+    pub all: bool,
+    /// Show only the facilities of this region
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Show only the facilities of this network
+    #[arg(long, value_name = "NETWORK")]
+    pub network: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert table`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert table --need stroke,trauma       two needs, every zone
+  divert table --zone vernon --changed    where a patient from Vernon does not go home
+  divert table -F csv -o table.csv        for a spreadsheet")]
+pub struct TableArgs {
+    /// Show only these needs
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub need: Vec<String>,
+    /// Show only these zones
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub zone: Vec<String>,
+    /// Show only where the destination is not home
+    #[arg(long)]
+    pub changed: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert route`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert route vernon stroke p1                  a stroke, priority 1, from Vernon
+  divert route 41.8187,-72.4795 trauma+pediatric an injured child at a point
+  divert route --from vernon --extremis          the nearest ED that is not closed
+  divert route vernon stroke --explain           every step of the decision")]
+pub struct RouteArgs {
+    /// Where the patient is: a zone, a facility or LAT,LON
+    #[arg(value_name = "PLACE", required_unless_present = "from", conflicts_with = "from")]
+    pub place: Option<String>,
+    /// What the patient needs, joined by + [default: general]
+    #[arg(value_name = "NEED", conflicts_with = "need")]
+    pub needs: Option<String>,
+    /// How urgent: p1, p2 or p3 [default: p2]
+    #[arg(value_name = "PRIORITY", conflicts_with = "priority", value_parser = priority)]
+    pub urgency: Option<Priority>,
+    /// Where the patient is
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// What the patient needs; may be repeated
+    #[arg(long, value_name = "NEED")]
+    pub need: Vec<String>,
+    /// How urgent: 1, 2 or 3
+    #[arg(long, value_name = "1|2|3", value_parser = priority)]
+    pub priority: Option<Priority>,
+    /// The crew's level of care: als or bls
+    #[arg(long, value_name = "CARE", value_parser = care)]
+    pub care: Option<Care>,
+    /// The patient's age: adult or pediatric
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub age: Option<Age>,
+    /// The patient would not survive a longer transport
+    #[arg(long)]
+    pub extremis: bool,
+    /// The patient comes from another facility
+    #[arg(long)]
+    pub transfer: bool,
+    /// The facility that the patient asks for
+    #[arg(long, value_name = "FACILITY")]
+    pub request: Option<String>,
+    /// Leave out these facilities
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub exclude: Vec<String>,
+    /// Print every step of the decision
+    #[arg(long)]
+    pub explain: bool,
+    /// Show this many alternates
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub alternates: usize,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl RouteArgs {
+    /// Where the patient is, whichever way it was said. clap sees to it that it was.
+    pub fn origin(&self) -> &str {
+        self.from.as_deref().or(self.place.as_deref()).unwrap_or_default()
+    }
+    /// The needs, whichever way they were said, one by one.
+    pub fn each_need(&self) -> impl Iterator<Item = &str> {
+        self.needs.iter().chain(&self.need).flat_map(|needs| needs.split('+')).map(str::trim)
+    }
+    /// The priority, whichever way it was said.
+    pub fn said_priority(&self) -> Option<Priority> {
+        self.priority.or(self.urgency)
+    }
+}
+
+/// `divert timeline`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert timeline                                    the last day
+  divert timeline manchester --since '2023-08-03'    one facility since then
+  divert timeline --conflicts                        where sources contradict each other")]
+pub struct TimelineArgs {
+    /// Draw only these facilities, and those of these networks
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Begin here
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// End here
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// Draw only lanes about which sources contradict each other
+    #[arg(long)]
+    pub conflicts: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert check`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert check             silent, and status 0, when all is well
+  divert check --strict    status 1 for warnings too")]
+pub struct CheckArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert help`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert help route           a command
+  divert help catalogue       the built-in services, needs and status types
+  divert help schema status   the JSON Schema of `divert status -F json`")]
+pub struct HelpArgs {
+    /// A command, `catalogue`, or `schema` and the name of one
+    #[arg(value_name = "TOPIC", num_args = 0..=2)]
+    pub topic: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+fn priority(word: &str) -> Result<Priority, String> {
+    let digits = word.strip_prefix(['p', 'P']).unwrap_or(word);
+    let number = digits.parse().ok().and_then(Priority::from_number);
+    number.ok_or_else(|| "expected p1, p2 or p3".to_owned())
+}
+
+fn care(word: &str) -> Result<Care, String> {
+    one_of(word, [Care::Als, Care::Bls], Care::as_str)
+}
+
+fn age(word: &str) -> Result<Age, String> {
+    one_of(word, [Age::Adult, Age::Pediatric], Age::as_str)
+}
+
+fn one_of<T: Copy>(word: &str, all: [T; 2], name: fn(T) -> &'static str) -> Result<T, String> {
+    let found = all.into_iter().find(|one| name(*one).eq_ignore_ascii_case(word));
+    found.ok_or_else(|| format!("expected {}", crate::diagnostic::list_or(all.map(name))))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn common(line: &str) -> Common {
+        Args::try_parse_from(line.split(' ')).unwrap().split().1
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn no_given_is_lost_wherever_it_stands() {
+        assert_eq!(common("divert --given a --given b status --given c").given, ["a", "b", "c"]);
+        assert_eq!(common("divert --given a").given, ["a"]);
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_command_and_the_later_counts() {
+        assert_eq!(common("divert --at 10:00 status").at.as_deref(), Some("10:00"));
+        assert_eq!(common("divert status --at -2h").at.as_deref(), Some("-2h"));
+        assert_eq!(common("divert --at 10:00 status --at 11:00").at.as_deref(), Some("11:00"));
+        assert!(common("divert -v status").verbose);
+    }
+
+    #[test]
+    fn a_patient_may_be_said_either_way() {
+        let route = |line: &str| match Args::try_parse_from(line.split(' ')).unwrap().split().0 {
+            Command::Route(args) => args,
+            other => panic!("{other:?}"),
+        };
+        let short = route("divert route vernon stroke+trauma p1");
+        assert_eq!(short.origin(), "vernon");
+        assert_eq!(short.each_need().collect::<Vec<_>>(), ["stroke", "trauma"]);
+        assert_eq!(short.said_priority(), Some(Priority::One));
+        let long = route("divert route --from -41.5,7 --need stroke --need trauma --priority 3 --care BLS");
+        assert_eq!(long.origin(), "-41.5,7");
+        assert_eq!(long.each_need().count(), 2);
+        assert_eq!((long.said_priority(), long.care), (Some(Priority::Three), Some(Care::Bls)));
+    }
+
+    #[test]
+    fn a_place_said_twice_or_not_at_all_is_a_wrong_command() {
+        for line in ["divert route", "divert route vernon --from vernon", "divert route vernon stroke p4"] {
+            assert_eq!(Args::try_parse_from(line.split(' ')).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn html_is_refused_in_words() {
+        let error = Args::try_parse_from(["divert", "-F", "html"]).unwrap_err().to_string();
+        assert!(error.contains("this version does not write html"), "{error}");
+    }
+}

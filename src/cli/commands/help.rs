@@ -1,0 +1,111 @@
+//! `divert help`: a command, the catalogue, the schema of an answer.
+//!
+//! Floor 6. Reads no registry and no log: help is there when nothing else is.
+
+use clap::CommandFactory;
+
+use crate::load;
+use crate::render::{schema, to_pretty};
+use crate::report::{Column, Kind, check, route, status, table, timeline};
+
+use super::super::args::{Args, HelpArgs};
+use super::super::error::{Exit, Failure};
+use super::Session;
+
+/// An answer whose schema can be printed.
+struct Answer {
+    /// The command that gives it.
+    name: &'static str,
+    /// What its envelope has beside its rows.
+    facts: fn() -> Vec<(&'static str, Kind)>,
+    /// What its rows have.
+    columns: fn() -> Vec<Column>,
+}
+
+/// Every answer, in the order in which the commands are listed.
+const ANSWERS: &[Answer] = &[
+    Answer { name: "status", facts: Vec::new, columns: status::columns },
+    Answer { name: "table", facts: Vec::new, columns: table::columns },
+    Answer { name: "route", facts: Vec::new, columns: route::columns },
+    Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
+    Answer { name: "check", facts: Vec::new, columns: check::columns },
+];
+
+pub(super) fn run(args: &HelpArgs, session: &Session<'_>) -> Result<Exit, Failure> {
+    let words: Vec<&str> = args.topic.iter().map(String::as_str).collect();
+    session.print(&text(&words, ANSWERS)?)?;
+    Ok(Exit::Done)
+}
+
+fn text(words: &[&str], answers: &[Answer]) -> Result<String, Failure> {
+    match words {
+        [] => Ok(of_command(&mut Args::command())),
+        ["catalogue"] => Ok(load::catalogue_text().to_owned()),
+        ["schema"] => Ok(answers.iter().fold(String::new(), |names, answer| names + answer.name + "\n")),
+        ["schema", name] => of_schema(name, answers),
+        [topic] => {
+            let mut command = Args::command();
+            command.build();
+            match command.find_subcommand_mut(topic) {
+                Some(found) => Ok(of_command(found)),
+                None => Err(unknown(topic, &command)),
+            }
+        }
+        [_, topic, ..] => Err(unknown(topic, &Args::command())),
+    }
+}
+
+fn of_command(command: &mut clap::Command) -> String {
+    command.render_long_help().to_string()
+}
+
+fn of_schema(name: &str, answers: &[Answer]) -> Result<String, Failure> {
+    let names = || answers.iter().map(|answer| answer.name.to_owned()).collect();
+    let answer = answers
+        .iter()
+        .find(|answer| answer.name == name)
+        .ok_or_else(|| Failure::UnknownTopic { topic: name.to_owned(), topics: names() })?;
+    to_pretty(&schema::schema(answer.name, &(answer.facts)(), &(answer.columns)()))
+        .map_err(|error| Failure::Output { name: format!("the schema of `{name}`"), error })
+}
+
+fn unknown(topic: &str, command: &clap::Command) -> Failure {
+    let commands = command.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help");
+    let topics = commands.chain(["catalogue", "schema"]).map(str::to_owned).collect();
+    Failure::UnknownTopic { topic: topic.to_owned(), topics }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::View;
+
+    const BOARD: &[Answer] = &[Answer {
+        name: "board",
+        facts: Vec::new,
+        columns: || vec![Column::new("facility", "facility", Kind::Text, View::All)],
+    }];
+
+    #[test]
+    fn a_schema_is_printed_by_the_name_of_its_answer() {
+        assert_eq!(text(&["schema"], BOARD).unwrap(), "board\n");
+        assert!(text(&["schema", "board"], BOARD).unwrap().contains("divert.board/1"));
+        assert!(matches!(text(&["schema", "bord"], BOARD), Err(Failure::UnknownTopic { .. })));
+    }
+
+    #[test]
+    fn every_command_has_help_with_an_example() {
+        for command in Args::command().get_subcommands() {
+            let text = text(&[command.get_name()], &[]).unwrap();
+            assert!(text.contains("Examples:"), "{text}");
+            assert!(text.contains("Usage: divert"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_topic_names_the_known_ones() {
+        let failure = text(&["rout"], &[]).unwrap_err();
+        assert_eq!(failure.hints()[0], "did you mean `route`?");
+        assert!(failure.hints()[1].ends_with("catalogue, schema"));
+    }
+}

@@ -1,0 +1,89 @@
+//! The commands: each parses its names, asks a report, and shows the sheet.
+//!
+//! Floor 6. A command holds no rule about patients or facilities: those are in the rooms below.
+
+mod check;
+mod help;
+mod route;
+mod status;
+mod table;
+mod timeline;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use crate::model::{FacilityId, Registry, Sources};
+use crate::render;
+use crate::report::Sheet;
+
+use super::args::{Command, Common};
+use super::context::{self, Context, Environment};
+use super::error::{Exit, Failure};
+use super::lookup;
+use super::ui::Ui;
+
+/// What a command works with.
+pub(super) struct Session<'a> {
+    /// The options of every command.
+    pub(super) common: &'a Common,
+    /// What the program was called in.
+    pub(super) environment: &'a Environment,
+    /// Every text that was read.
+    pub(super) sources: &'a mut Sources,
+    /// Where answers and remarks go.
+    pub(super) ui: &'a Ui,
+}
+
+impl Session<'_> {
+    /// Reads the registry, the log and the times, and remarks on what is odd about them.
+    fn context(&mut self) -> Result<Context, Failure> {
+        let context = self.bare_context()?;
+        for remark in &context.remarks {
+            self.ui.warn(&remark.to_string());
+        }
+        if self.common.verbose {
+            self.ui.diagnostics(&context.warnings, self.sources);
+        }
+        Ok(context)
+    }
+
+    /// The same without a remark, for a command whose answer they are.
+    fn bare_context(&mut self) -> Result<Context, Failure> {
+        Context::load(self.common, self.environment, self.sources)
+    }
+
+    /// Shows a sheet; `ids` is the column that `-q` prints.
+    fn show(&self, sheet: &Sheet, ids: &'static str) -> Result<(), Failure> {
+        let (format, options) = context::output(self.common, self.environment, ids)?;
+        if let Some(columns) = &options.columns {
+            render::check_columns(sheet, format, columns).map_err(Failure::UnknownColumn)?;
+        }
+        self.ui.answer(|out| render::write(sheet, format, &options, out))
+    }
+
+    /// Shows a text of ours as it is.
+    fn print(&self, text: &str) -> Result<(), Failure> {
+        self.ui.answer(|out: &mut dyn Write| out.write_all(text.as_bytes()))
+    }
+}
+
+/// Does what was asked for.
+pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    match command {
+        Command::Status(args) => status::run(args, session),
+        Command::Table(args) => table::run(args, session),
+        Command::Route(args) => route::run(args, session),
+        Command::Timeline(args) => timeline::run(args, session),
+        Command::Check(args) => check::run(args, session),
+        Command::Help(args) => help::run(args, session),
+    }
+}
+
+/// The facilities that these names mean together; `None` where there is no name.
+fn named(registry: &Registry, names: &[String]) -> Result<Option<BTreeSet<FacilityId>>, Failure> {
+    let mut facilities = BTreeSet::new();
+    for name in names {
+        facilities.extend(lookup::facilities(registry, name)?);
+    }
+    Ok((!names.is_empty()).then_some(facilities))
+}

@@ -1,0 +1,51 @@
+//! `divert route`: where one patient goes.
+//!
+//! Floor 6.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{FacilityId, PatientSaid, Registry};
+use crate::report::route::{self, Telling};
+use crate::routing::{Outcome, Question, decide};
+
+use super::super::args::RouteArgs;
+use super::super::error::{Exit, Failure};
+use super::super::lookup;
+use super::Session;
+
+pub(super) fn run(args: &RouteArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let context = session.context()?;
+    let registry = &context.registry;
+    let origin = lookup::place(registry, args.origin())?;
+    let patient = registry.patient(said(registry, args)?);
+    let exclude: BTreeSet<FacilityId> =
+        args.exclude.iter().map(|name| lookup::facility(registry, name)).collect::<Result<_, _>>()?;
+    // Nobody was forced before: this version records no assignments.
+    let forced = BTreeMap::new();
+    let timeline = context.timeline();
+    let snapshot = timeline.at(registry, context.at);
+    let question = Question { patient: &patient, origin, exclude: &exclude, forced: &forced };
+    let decision = decide(&snapshot, &question);
+    let telling = Telling { explain: args.explain, alternates: args.alternates };
+    let sheet = route::sheet(&context.basis(&timeline), &patient, origin, &decision, telling);
+    session.show(&sheet, "destination")?;
+    Ok(match decision.outcome {
+        Outcome::Forced if session.common.strict => Exit::No,
+        Outcome::Routed | Outcome::Forced => Exit::Done,
+        Outcome::Consult => Exit::Consult,
+        Outcome::None => Exit::No,
+    })
+}
+
+/// What was said of the patient; the registry completes it.
+fn said(registry: &Registry, args: &RouteArgs) -> Result<PatientSaid, Failure> {
+    Ok(PatientSaid {
+        needs: args.each_need().map(|need| lookup::need(registry, need)).collect::<Result<_, _>>()?,
+        priority: args.said_priority(),
+        care: args.care,
+        age: args.age,
+        extremis: args.extremis,
+        transfer: args.transfer,
+        request: args.request.as_deref().map(|name| lookup::facility(registry, name)).transpose()?,
+    })
+}

@@ -1,0 +1,469 @@
+//! What the options mean: flag over environment over default; the clock, the terminal, the registry and the log.
+//!
+//! Floor 6, and the one file that may read the clock and the environment.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+
+use crate::diagnostic::{Diagnostic, closest};
+use crate::model::{Event, Instant, Kind, Registry, Sources};
+use crate::render::{self, Format};
+use crate::report::{Basis, LogHead};
+use crate::sentence::{self, Reading};
+use crate::state::Timeline;
+use crate::{load, log};
+
+use super::args::{Common, When};
+use super::error::Failure;
+
+/// What the program was called in: nothing else asks the system for any of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Environment {
+    /// `DIVERT_REGISTRY`.
+    pub registry: Option<OsString>,
+    /// `DIVERT_LOG`.
+    pub log: Option<OsString>,
+    /// `NO_COLOR`, with anything in it; or a terminal that has no colours.
+    pub no_color: bool,
+    /// The width of standard output, where that is a terminal.
+    pub stdout: Option<usize>,
+    /// The width of standard error, where that is a terminal.
+    pub stderr: Option<usize>,
+    /// The clock.
+    pub clock: Instant,
+}
+
+/// The width of a terminal that does not tell.
+const USUAL_WIDTH: usize = 80;
+
+impl Environment {
+    /// Reads it, once.
+    #[allow(clippy::disallowed_methods)] // the one place that reads the clock and the environment
+    pub fn read() -> Self {
+        let said = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let columns = || {
+            let columns = said("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok());
+            columns.filter(|columns| *columns > 0).unwrap_or(USUAL_WIDTH)
+        };
+        let measured = |size: Option<(terminal_size::Width, terminal_size::Height)>| {
+            size.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0)
+        };
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        Self {
+            registry: said("DIVERT_REGISTRY"),
+            log: said("DIVERT_LOG"),
+            no_color: said("NO_COLOR").is_some() || said("TERM").is_some_and(|term| term == "dumb"),
+            stdout: stdout
+                .is_terminal()
+                .then(|| measured(terminal_size::terminal_size_of(&stdout)).unwrap_or_else(columns)),
+            stderr: stderr
+                .is_terminal()
+                .then(|| measured(terminal_size::terminal_size_of(&stderr)).unwrap_or_else(columns)),
+            clock: Instant::from(chrono::Utc::now()),
+        }
+    }
+}
+
+/// How wide and whether painted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Style {
+    /// The width to fit; `None` where nobody looks.
+    pub width: Option<usize>,
+    /// Whether to paint.
+    pub color: bool,
+}
+
+/// The style of standard output.
+pub fn stdout_style(color: When, environment: &Environment) -> Style {
+    style(color, environment.stdout, environment)
+}
+
+/// The style of standard error.
+pub fn stderr_style(color: When, environment: &Environment) -> Style {
+    style(color, environment.stderr, environment)
+}
+
+fn style(color: When, width: Option<usize>, environment: &Environment) -> Style {
+    let color = match color {
+        When::Auto => width.is_some() && !environment.no_color,
+        When::Always => true,
+        When::Never => false,
+    };
+    Style { width, color }
+}
+
+/// In which format and how the answer is written. `ids` names the column that `-q` prints.
+pub fn output(
+    common: &Common,
+    environment: &Environment,
+    ids: &'static str,
+) -> Result<(Format, render::Options), Failure> {
+    let format = match (common.format, &common.output) {
+        (Some(format), _) => format,
+        (None, Some(path)) => format_of(path)?,
+        (None, None) => Format::default(),
+    };
+    let mut style = stdout_style(common.color.unwrap_or_default(), environment);
+    if common.output.is_some() {
+        // A file is no terminal, whatever standard output is.
+        style = style_of_file(common.color.unwrap_or_default());
+    }
+    let options = render::Options {
+        width: style.width,
+        color: style.color,
+        ascii: common.ascii,
+        headers: !common.no_headers,
+        columns: (!common.columns.is_empty()).then(|| common.columns.clone()),
+        raw: common.raw,
+        ids_only: common.quiet.then_some(ids),
+    };
+    Ok((format, options))
+}
+
+fn style_of_file(color: When) -> Style {
+    Style { width: None, color: color == When::Always }
+}
+
+/// The format that the ending of a file names. A name without an ending, a device say, gets the table.
+fn format_of(path: &Path) -> Result<Format, Failure> {
+    match path.extension().map(std::ffi::OsStr::to_string_lossy) {
+        None => Ok(Format::Table),
+        Some(ending) if ending.eq_ignore_ascii_case("txt") => Ok(Format::Table),
+        Some(ending) if ending.eq_ignore_ascii_case("table") => Err(Failure::UnknownEnding(path.to_owned())),
+        Some(ending) => Format::of(&ending).ok_or_else(|| Failure::UnknownEnding(path.to_owned())),
+    }
+}
+
+/// What a command answers from. Each takes the parts that it needs.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The registry.
+    pub registry: Registry,
+    /// Everything recorded, then what `--given` supposes.
+    pub events: Vec<Event>,
+    /// The head of the log; `None` where there is no log.
+    pub log: Option<LogHead>,
+    /// The instant of the question: `--at`, else the clock.
+    pub at: Instant,
+    /// `--known-at`.
+    pub known_at: Option<Instant>,
+    /// The zone given by hand; it beats every other.
+    pub zone: Option<Tz>,
+    /// What is likely not to be meant so, in the registry and then in the log.
+    pub warnings: Vec<Diagnostic>,
+    /// What is odd about the circumstances.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something that does not keep the answer back, and that whoever reads it must know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Remark {
+    /// The log that is looked for where nobody names one is not there.
+    NoLog(PathBuf),
+    /// The clock is earlier than the last event.
+    ClockBehind,
+}
+
+impl std::fmt::Display for Remark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoLog(path) => write!(f, "there is no log `{}`: nothing is known", path.display()),
+            Self::ClockBehind => f.write_str("the clock is earlier than the last event of the log"),
+        }
+    }
+}
+
+impl Context {
+    /// Reads registry, times, log and suppositions. Every text that was read is kept in `sources`.
+    pub fn load(common: &Common, environment: &Environment, sources: &mut Sources) -> Result<Self, Failure> {
+        let zone = common.tz.as_deref().map(time_zone).transpose()?;
+        let path = registry_path(common, environment);
+        let options = load::Options { allow_outside: common.allow_outside };
+        let loaded = load::registry(&path, &options, sources).map_err(Failure::Registry)?;
+        let registry = loaded.registry;
+        let shown_in = zone.unwrap_or(registry.timezone);
+        let at = match &common.at {
+            Some(text) => time("--at", text, environment.clock, shown_in, sources)?,
+            None => environment.clock,
+        };
+        let known_at = match &common.known_at {
+            Some(text) => Some(time("--known-at", text, at, shown_in, sources)?),
+            None => None,
+        };
+        let place = log_place(common, environment, &path);
+        let log = read_log(&place, &registry, sources)?;
+        let mut warnings = loaded.warnings;
+        let mut remarks = Vec::new();
+        if let Some(path) = place.path().filter(|_| log.is_none()) {
+            remarks.push(Remark::NoLog(path.to_owned()));
+        }
+        let head = log.as_ref().map(|log| LogHead { head: log.head(), hash: None });
+        let log = log.unwrap_or_default();
+        warnings.extend(log.warnings);
+        let mut events = log.events;
+        if common.at.is_none() && events.last().is_some_and(|last| environment.clock < last.recorded_at) {
+            remarks.push(Remark::ClockBehind);
+        }
+        let given = Given { at, recorded_at: known_at.map_or(at, |known_at| known_at.min(at)), zone };
+        given.declare(&common.given, &registry, sources, &mut events)?;
+        Ok(Self { registry, events, log: head, at, known_at, zone, warnings, remarks })
+    }
+
+    /// What is known, folded.
+    pub fn timeline(&self) -> Timeline {
+        Timeline::fold(&self.registry, &self.events, self.known_at)
+    }
+
+    /// What a report rests on.
+    pub fn basis<'a>(&'a self, timeline: &'a Timeline) -> Basis<'a> {
+        Basis {
+            registry: &self.registry,
+            timeline,
+            at: self.at,
+            known_at: self.known_at,
+            zone: self.zone,
+            log: self.log.as_ref(),
+        }
+    }
+
+    /// The zone in which bare times on the command line are read.
+    pub fn zone(&self) -> Tz {
+        self.zone.unwrap_or(self.registry.timezone)
+    }
+
+    /// A time of an option other than `--at`, such as `--since`: the latest that is not after the question's instant.
+    pub fn time(&self, option: &'static str, text: &str, sources: &mut Sources) -> Result<Instant, Failure> {
+        time(option, text, self.at, self.zone(), sources)
+    }
+}
+
+fn registry_path(common: &Common, environment: &Environment) -> PathBuf {
+    match (&common.registry, &environment.registry) {
+        (Some(path), _) => path.clone(),
+        (None, Some(path)) => PathBuf::from(path),
+        (None, None) => PathBuf::from("facilities.toml"),
+    }
+}
+
+fn time_zone(name: &str) -> Result<Tz, Failure> {
+    let found = chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(name));
+    found.copied().ok_or_else(|| Failure::UnknownZone {
+        name: name.to_owned(),
+        closest: closest(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())),
+    })
+}
+
+fn time(
+    option: &'static str,
+    text: &str,
+    now: Instant,
+    zone: Tz,
+    sources: &mut Sources,
+) -> Result<Instant, Failure> {
+    let file = sources.add(option, text);
+    sentence::time(text, file, now, zone).map_err(|diagnostic| Failure::Said(vec![diagnostic]))
+}
+
+/// Where the log is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum LogPlace {
+    /// Standard input.
+    Input,
+    /// A file that somebody named.
+    Named(PathBuf),
+    /// The file that is looked for where nobody named one.
+    Default(PathBuf),
+}
+
+impl LogPlace {
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Input => None,
+            Self::Named(path) | Self::Default(path) => Some(path),
+        }
+    }
+}
+
+fn log_place(common: &Common, environment: &Environment, registry: &Path) -> LogPlace {
+    let named = common.log.clone().or_else(|| environment.log.as_ref().map(PathBuf::from));
+    match named {
+        Some(path) if path == Path::new("-") => LogPlace::Input,
+        Some(path) => LogPlace::Named(path),
+        None if registry.is_dir() => LogPlace::Default(registry.join("diversions.db")),
+        None => LogPlace::Default(registry.with_file_name("diversions.db")),
+    }
+}
+
+/// The log; `None` where nobody named one and there is none.
+fn read_log(
+    place: &LogPlace,
+    registry: &Registry,
+    sources: &mut Sources,
+) -> Result<Option<log::Log>, Failure> {
+    let read = match place {
+        LogPlace::Input => {
+            let mut input = BufReader::new(io::stdin().lock());
+            let first = input.fill_buf().map_err(|error| {
+                let message = format!("cannot read standard input: {error}");
+                Failure::Log(vec![Diagnostic::nowhere(crate::diagnostic::Code::CannotRead, message)])
+            })?;
+            // JSON lines begin with a brace, a header never does.
+            let format = match first.iter().find(|byte| !byte.is_ascii_whitespace()) {
+                Some(b'{') => log::Format::Jsonl,
+                _ => log::Format::Csv,
+            };
+            log::read(input, "standard input", format, registry, sources)
+        }
+        LogPlace::Named(path) => {
+            let shown = path.display().to_string();
+            if shown.contains("://") {
+                return Err(Failure::OtherLog(without_password(&shown)));
+            }
+            if matches!(path.try_exists(), Ok(false)) {
+                return Err(Failure::NoLog(path.clone()));
+            }
+            let format = log::Format::of(path).ok_or(Failure::OtherLog(shown))?;
+            log::open(path, format, registry, sources)
+        }
+        LogPlace::Default(path) => {
+            if !matches!(path.try_exists(), Ok(false)) {
+                return Err(Failure::OtherLog(path.display().to_string()));
+            }
+            return Ok(None);
+        }
+    };
+    read.map(Some).map_err(Failure::Log)
+}
+
+/// A URL as it may be shown: what stands before the host is left out, for it may hold a password.
+fn without_password(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            let path = path.split('?').next().unwrap_or_default();
+            format!("{scheme}://{host}{path}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+/// How suppositions are declared: recorded last, from the instant of the question.
+struct Given {
+    at: Instant,
+    /// Not after `--known-at`: what is supposed is supposed to be known.
+    recorded_at: Instant,
+    zone: Option<Tz>,
+}
+
+impl Given {
+    fn declare(
+        &self,
+        sentences: &[String],
+        registry: &Registry,
+        sources: &mut Sources,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
+        let mut wrong = Vec::new();
+        let mut number = events.last().map_or(0, |event| event.number);
+        for text in sentences {
+            let file = sources.add("--given", text.as_str());
+            match sentence::statement(text, file, registry, Reading { now: self.at, zone: self.zone }) {
+                Ok(declarations) => {
+                    for declaration in declarations {
+                        number += 1;
+                        events.push(Event {
+                            number,
+                            recorded_at: self.recorded_at,
+                            source: "given".into(),
+                            kind: Kind::Declare(Box::new(declaration)),
+                        });
+                    }
+                }
+                Err(diagnostic) => wrong.push(diagnostic),
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(Failure::Said(wrong)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nowhere() -> Environment {
+        Environment {
+            registry: None,
+            log: None,
+            no_color: false,
+            stdout: None,
+            stderr: None,
+            clock: Instant::from_seconds(0),
+        }
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_and_that_the_default() {
+        let mut environment = nowhere();
+        let mut common = Common::default();
+        assert_eq!(registry_path(&common, &environment), Path::new("facilities.toml"));
+        environment.registry = Some("env.toml".into());
+        assert_eq!(registry_path(&common, &environment), Path::new("env.toml"));
+        common.registry = Some("flag.toml".into());
+        assert_eq!(registry_path(&common, &environment), Path::new("flag.toml"));
+    }
+
+    #[test]
+    fn the_log_lies_beside_the_registry() {
+        let place = log_place(&Common::default(), &nowhere(), Path::new("county/facilities.toml"));
+        assert_eq!(place, LogPlace::Default("county/diversions.db".into()));
+        let directory = tempfile::tempdir().unwrap();
+        let place = log_place(&Common::default(), &nowhere(), directory.path());
+        assert_eq!(place, LogPlace::Default(directory.path().join("diversions.db")));
+        let input = Common { log: Some("-".into()), ..Common::default() };
+        assert_eq!(log_place(&input, &nowhere(), Path::new("x")), LogPlace::Input);
+    }
+
+    #[test]
+    fn only_a_terminal_has_a_width_and_colours() {
+        let mut environment = nowhere();
+        assert_eq!(stdout_style(When::Auto, &environment), Style { width: None, color: false });
+        assert!(stdout_style(When::Always, &environment).color);
+        environment.stdout = Some(100);
+        assert_eq!(stdout_style(When::Auto, &environment), Style { width: Some(100), color: true });
+        environment.no_color = true;
+        assert!(!stdout_style(When::Auto, &environment).color);
+        assert!(stdout_style(When::Always, &environment).color, "a flag beats NO_COLOR");
+        let file = Common { output: Some("x.csv".into()), ..Common::default() };
+        let (format, options) = output(&file, &environment, "facility").unwrap();
+        assert_eq!((format, options.width, options.color), (Format::Csv, None, false));
+    }
+
+    #[test]
+    fn the_ending_names_the_format() {
+        assert_eq!(format_of(Path::new("a.JSON")).unwrap(), Format::Json);
+        assert_eq!(format_of(Path::new("/dev/stdout")).unwrap(), Format::Table);
+        assert_eq!(format_of(Path::new("a.txt")).unwrap(), Format::Table);
+        for other in ["a.html", "a.xlsx", "a.table"] {
+            assert!(format_of(Path::new(other)).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_repeated() {
+        assert_eq!(without_password("postgres://u:secret@host/db?password=x"), "postgres://host/db");
+        assert_eq!(without_password("postgres://host"), "postgres://host");
+    }
+
+    #[test]
+    fn a_zone_is_found_whatever_its_case() {
+        assert_eq!(time_zone("america/new_york").unwrap(), Tz::America__New_York);
+        let Failure::UnknownZone { closest, .. } = time_zone("America/NewYork").unwrap_err() else {
+            panic!("another failure");
+        };
+        assert_eq!(closest, Some("America/New_York"));
+    }
+}

@@ -1,0 +1,193 @@
+//! What went wrong, which exit status that is, and what to do about it.
+//!
+//! Floor 6. Kinds are data; their wording is `Display`, and hints are added here and nowhere else.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::diagnostic::{Diagnostic, list_or};
+use crate::render::UnknownColumn;
+
+/// How the program ends. A contract: scripts depend on the numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: the answer is no: no destination, a check with findings, forced under `--strict`.
+    No,
+    /// 2: the command or a file is wrong; nothing was written.
+    Wrong,
+    /// 3: refused by policy.
+    Refused,
+    /// 4: the log cannot be read or written.
+    Log,
+    /// 5: somebody is to be asked.
+    Consult,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::No => 1,
+            Exit::Wrong => 2,
+            Exit::Refused => 3,
+            Exit::Log => 4,
+            Exit::Consult => 5,
+        })
+    }
+}
+
+/// Why there is no answer.
+#[derive(thiserror::Error, Debug)]
+pub enum Failure {
+    /// The registry has errors, or is not there.
+    #[error("the registry cannot be used")]
+    Registry(Vec<Diagnostic>),
+    /// A sentence or a time on the command line can't be read.
+    #[error("the command cannot be read")]
+    Said(Vec<Diagnostic>),
+    /// A time zone that there is not.
+    #[error("there is no time zone `{name}`")]
+    UnknownZone {
+        /// As typed.
+        name: String,
+        /// What was probably meant.
+        closest: Option<&'static str>,
+    },
+    /// A name for which the registry has nothing.
+    #[error("the registry has no {kind} `{name}`")]
+    UnknownName {
+        /// What was looked for: `facility`, `zone`…
+        kind: &'static str,
+        /// As typed.
+        name: String,
+        /// What was probably meant.
+        closest: Option<String>,
+    },
+    /// A name, or the beginning of an id, that stands for several.
+    #[error("`{name}` stands for several: {}", list_or(candidates.iter().map(String::as_str)))]
+    AmbiguousName {
+        /// As typed.
+        name: String,
+        /// Their ids, in order.
+        candidates: Vec<String>,
+    },
+    /// Coordinates that are on no map.
+    #[error("`{name}` is no point: latitudes go from -90 to 90, longitudes from -180 to 180")]
+    NoPoint {
+        /// As typed.
+        name: String,
+    },
+    /// A time span that ends before it begins.
+    #[error("`--until` is not after `--since`")]
+    EmptySpan,
+    /// The answer has no such column.
+    #[error("the answer has no column `{}`", .0.key)]
+    UnknownColumn(UnknownColumn),
+    /// Help on something that there is not.
+    #[error("there is no help on `{topic}`")]
+    UnknownTopic {
+        /// As typed.
+        topic: String,
+        /// What there is help on.
+        topics: Vec<String>,
+    },
+    /// The ending of the output file names no format.
+    #[error("the ending of `{}` names no format that this version writes", .0.display())]
+    UnknownEnding(PathBuf),
+    /// The answer can't be written.
+    #[error("cannot write {name}: {error}")]
+    Output {
+        /// The file, in backticks, or a word.
+        name: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// A log that was named is not there.
+    #[error("there is no log `{}`", .0.display())]
+    NoLog(PathBuf),
+    /// A log of a kind that this version can't read.
+    #[error("this version reads logs in .csv and .jsonl files, and `{0}` is neither")]
+    OtherLog(String),
+    /// The log can't be read, or has rows that can't.
+    #[error("the log cannot be read")]
+    Log(Vec<Diagnostic>),
+}
+
+impl Failure {
+    /// The status with which the program ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Registry(_)
+            | Self::Said(_)
+            | Self::UnknownZone { .. }
+            | Self::UnknownName { .. }
+            | Self::AmbiguousName { .. }
+            | Self::NoPoint { .. }
+            | Self::EmptySpan
+            | Self::UnknownColumn(_)
+            | Self::UnknownTopic { .. }
+            | Self::UnknownEnding(_)
+            | Self::Output { .. } => Exit::Wrong,
+            Self::NoLog(_) | Self::OtherLog(_) | Self::Log(_) => Exit::Log,
+        }
+    }
+
+    /// The places that it is about; where there are none, its own words say it all.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::Registry(diagnostics) | Self::Said(diagnostics) | Self::Log(diagnostics) => diagnostics,
+            Self::UnknownZone { .. }
+            | Self::UnknownName { .. }
+            | Self::AmbiguousName { .. }
+            | Self::NoPoint { .. }
+            | Self::EmptySpan
+            | Self::UnknownColumn(_)
+            | Self::UnknownTopic { .. }
+            | Self::UnknownEnding(_)
+            | Self::Output { .. }
+            | Self::NoLog(_)
+            | Self::OtherLog(_) => &[],
+        }
+    }
+
+    /// What to do about it, a line each.
+    pub fn hints(&self) -> Vec<String> {
+        let meant = |closest: Option<&str>| closest.map(|closest| format!("did you mean `{closest}`?"));
+        match self {
+            // Diagnostics bring their own help.
+            Self::Registry(_)
+            | Self::Said(_)
+            | Self::Log(_)
+            | Self::NoPoint { .. }
+            | Self::EmptySpan
+            | Self::Output { .. } => Vec::new(),
+            Self::UnknownZone { closest, .. } => meant(*closest)
+                .or_else(|| Some("zones are named as in `America/New_York`".to_owned()))
+                .into_iter()
+                .collect(),
+            Self::UnknownName { closest, .. } => meant(closest.as_deref()).into_iter().collect(),
+            Self::AmbiguousName { .. } => vec!["type more of the id".to_owned()],
+            Self::UnknownColumn(unknown) => {
+                let mut hints: Vec<String> = meant(unknown.closest).into_iter().collect();
+                hints.push(format!("it has {}", unknown.available.join(", ")));
+                hints
+            }
+            Self::UnknownTopic { topic, topics } => {
+                let closest = crate::diagnostic::closest(topic, topics.iter().map(String::as_str));
+                let mut hints: Vec<String> = meant(closest).into_iter().collect();
+                hints.push(format!("there is help on {}", topics.join(", ")));
+                hints
+            }
+            Self::UnknownEnding(_) => {
+                vec!["end it in .csv, .tsv, .json, .jsonl, .md or .txt, or name a --format".to_owned()]
+            }
+            Self::NoLog(_) => vec!["leave --log and DIVERT_LOG out to answer without a log".to_owned()],
+            Self::OtherLog(_) => {
+                vec!["name a .csv or .jsonl log with --log PATH, or - for standard input".to_owned()]
+            }
+        }
+    }
+}

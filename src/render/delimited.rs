@@ -1,0 +1,121 @@
+//! Comma- and tab-separated values: flat cells, exact values, nothing that a spreadsheet would run.
+//!
+//! Floor 5.
+
+use std::io::{self, Write};
+
+use crate::report::{Sheet, Value};
+
+use super::select::select;
+use super::{Format, Options, safe, text};
+
+/// Writes the flat columns, under a row of their keys.
+pub(super) fn write(
+    sheet: &Sheet,
+    format: Format,
+    delimiter: u8,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let selection = select(sheet, format, options);
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(out);
+    if options.headers {
+        writer.write_record(selection.columns.iter().map(|column| column.key)).map_err(cause)?;
+    }
+    for row in &selection.rows {
+        writer.write_record(row.iter().map(|cell| field(&cell.value, options.raw))).map_err(cause)?;
+    }
+    writer.flush()
+}
+
+/// The error of the writer below, whose kind the caller looks at: a closed pipe is none.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+/// One cell. Only text can be a formula: a number that begins with a minus is a number.
+fn field(value: &Value, raw: bool) -> String {
+    let data = data(value);
+    let is_text = matches!(value, Value::Text(_) | Value::List(_));
+    let guard = if is_text && !raw && safe::is_formula(&data) { "'" } else { "" };
+    format!("{guard}{}", safe::flat(&data))
+}
+
+/// A value exactly; lists joined by `;`, what is not flat left out.
+fn data(value: &Value) -> String {
+    match value {
+        Value::Missing | Value::Record(_) => String::new(),
+        Value::Text(text) => text.clone(),
+        Value::Integer(number) => number.to_string(),
+        Value::Decimal(number, decimals) => text::decimal(*number, *decimals),
+        Value::Minutes(minutes) => minutes.to_string(),
+        Value::Bool(yes) => yes.to_string(),
+        Value::Time(at, zone) => at.rfc3339(*zone),
+        Value::List(values) => {
+            let flat: Vec<String> = values.iter().map(data).filter(|text| !text.is_empty()).collect();
+            flat.join(";")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{board, written};
+    use super::*;
+
+    #[test]
+    fn a_row_is_a_line_whatever_the_reason_says() {
+        assert_eq!(
+            written(&board(), Format::Csv, &Options::default()),
+            "facility,status,reason,since,minutes\n\
+             manchester-memorial,closed,'=cmd|' /C calc'!A0 <U+001B>[31mred<U+202E>,2023-08-03T06:00:00-04:00,12.0\n\
+             rockville-general,unknown,,,\n"
+        );
+    }
+
+    #[test]
+    fn a_tab_in_a_text_opens_no_cell() {
+        let mut sheet = board();
+        sheet.rows[0][2] = "\t=1+1".into();
+        let tsv = written(&sheet, Format::Tsv, &Options::default());
+        let line = tsv.lines().nth(1).unwrap();
+        assert_eq!(line.split('\t').count(), 5);
+        assert!(line.contains("' =1+1"), "{line}");
+    }
+
+    #[test]
+    fn raw_leaves_the_quote_out_and_nothing_else() {
+        let options = Options { raw: true, headers: false, ..Options::default() };
+        let csv = written(&board(), Format::Csv, &options);
+        assert!(csv.starts_with("manchester-memorial,closed,=cmd|' /C calc'!A0 <U+001B>"), "{csv}");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_told_as_one() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+        let mut sheet = board();
+        sheet.rows = vec![sheet.rows[0].clone(); 1000];
+        for (format, _) in Format::ALL {
+            let error = super::super::write(&sheet, format, &Options::default(), &mut Closed).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_phone_numbers_stay_as_they_are() {
+        assert_eq!(field(&Value::Integer(-3), false), "-3");
+        assert_eq!(field(&Value::from("+1-860-646-1222"), false), "+1-860-646-1222");
+        assert_eq!(field(&Value::List(vec!["-a".into(), "b".into()]), false), "'-a;b");
+    }
+}

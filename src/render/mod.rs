@@ -1,0 +1,112 @@
+//! Writers: one for each format over a [`Sheet`], and one for diagnostics.
+//!
+//! Floor 5: knows sheets, diagnostics and the model; no log, no registry file, no terminal. A writer writes into what it
+//! is given and decides nothing about the answer. What is text of a file or a log passes through [`safe`] on its way.
+
+mod delimited;
+pub mod diagnostics;
+mod json;
+mod lanes;
+mod md;
+mod paint;
+mod ruler;
+pub mod safe;
+pub mod schema;
+mod select;
+mod table;
+mod text;
+
+use std::io::{self, Write};
+
+pub use json::to_pretty;
+pub use select::{UnknownColumn, check_columns};
+pub use text::text_time;
+
+use crate::report::Sheet;
+
+/// A format that a sheet can be written in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Format {
+    /// For people at a terminal.
+    #[default]
+    Table,
+    /// Comma-separated values.
+    Csv,
+    /// Tab-separated values.
+    Tsv,
+    /// One object: what the answer rests on, and the rows.
+    Json,
+    /// A row a line, each an object.
+    Jsonl,
+    /// A GitHub table.
+    Md,
+}
+
+impl Format {
+    /// Every format with its word for `--format`, which is also how such a file's name ends.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Table, "table"),
+        (Self::Csv, "csv"),
+        (Self::Tsv, "tsv"),
+        (Self::Json, "json"),
+        (Self::Jsonl, "jsonl"),
+        (Self::Md, "md"),
+    ];
+
+    /// The format of that word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, name)| name.eq_ignore_ascii_case(word)).map(|(format, _)| format)
+    }
+}
+
+/// How to write.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch of its own on the command line
+pub struct Options {
+    /// In how many columns of a terminal it must fit; `None`: uncut.
+    pub width: Option<usize>,
+    /// Whether tones are painted.
+    pub color: bool,
+    /// Whether tables, drawings and Markdown keep to ASCII.
+    pub ascii: bool,
+    /// Whether anything stands above and below the rows (csv and tsv: the row of keys).
+    pub headers: bool,
+    /// The columns wanted, by key and in this order; `None`: those of the format's view.
+    pub columns: Option<Vec<String>>,
+    /// Whether csv and tsv leave out the `'` before what a spreadsheet would run.
+    pub raw: bool,
+    /// Only the values of this column, each once, a line each (`-q`).
+    pub ids_only: Option<&'static str>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            width: None,
+            color: false,
+            ascii: false,
+            headers: true,
+            columns: None,
+            raw: false,
+            ids_only: None,
+        }
+    }
+}
+
+/// Writes a sheet. Columns that it does not have are left out; ask [`check_columns`] beforehand.
+pub fn write(sheet: &Sheet, format: Format, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(key) = options.ids_only {
+        return table::write_ids(sheet, key, options, out);
+    }
+    match format {
+        Format::Table => table::write(sheet, options, out),
+        Format::Csv => delimited::write(sheet, format, b',', options, out),
+        Format::Tsv => delimited::write(sheet, format, b'\t', options, out),
+        Format::Json => json::write(sheet, options, out),
+        Format::Jsonl => json::write_lines(sheet, options, out),
+        Format::Md => md::write(sheet, options, out),
+    }
+}
+
+#[cfg(test)]
+mod fixture;

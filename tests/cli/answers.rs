@@ -1,0 +1,126 @@
+//! Answers: the same for the same files, whatever surrounds the program.
+
+use crate::harness::{Divert, LOG, REGISTRY};
+
+#[test]
+fn divert_alone_is_the_board() {
+    let divert = Divert::new();
+    let board = divert.run(&[]);
+    assert_eq!(board.status, 0);
+    assert!(board.stdout.contains("Manchester Memorial Hospital  closed"), "{}", board.stdout);
+    board.answers(&divert.run(&["status"]).stdout);
+}
+
+#[test]
+fn the_answer_comes_first_and_the_status_is_its_outcome() {
+    let divert = Divert::new();
+    let routed = divert.run(&["route", "vernon", "stroke", "p1"]);
+    assert_eq!(routed.status, 0);
+    assert!(routed.stdout.starts_with("Hartford Hospital, "), "{}", routed.stdout);
+    let all = ["Hartford Hospital", "Rockville General", "Manchester Memorial"]
+        .map(|name| format!("{name} closed"));
+    let [a, b, c] = all.each_ref().map(String::as_str);
+    let none = divert.run(&["--given", a, "--given", b, "route", "vernon", "--given", c]);
+    assert_eq!(none.status, 1, "{none:#?}");
+    let all = all.map(|closed| closed.replace("closed", "diverting"));
+    let [a, b, c] = all.each_ref().map(String::as_str);
+    let forced = &["--given", a, "--given", b, "--given", c, "route", "vernon", "general"];
+    let log = "facility,status,from\n";
+    assert_eq!(Divert::bare().registry(REGISTRY).log(log).run(forced).status, 0);
+    let strict = [&["--strict"], forced.as_slice()].concat();
+    assert_eq!(Divert::bare().registry(REGISTRY).log(log).run(&strict).status, 1);
+}
+
+#[test]
+fn names_are_found_by_id_name_alias_and_beginning() {
+    let divert = Divert::new();
+    let by_id = divert.run(&["status", "manchester-memorial", "-q"]);
+    by_id.answers("manchester-memorial\n");
+    for name in ["Manchester Memorial Hospital", "manchester memorial", "manch"] {
+        divert.run(&["status", name, "-q"]).answers(&by_id.stdout);
+    }
+    divert.run(&["status", "ECHN", "-q"]).answers("manchester-memorial\nrockville-general\n");
+    divert
+        .run(&["status", "--region", "conn", "--all", "-q"])
+        .answers("hartford\nmanchester-memorial\nrockville-general\n");
+}
+
+#[test]
+fn a_town_goes_before_a_hospital_of_its_name() {
+    let toml = REGISTRY.replace("\"Manchester Memorial\"", "\"Manchester Memorial\", \"Manchester\"");
+    let divert = Divert::bare().registry(&toml).log(LOG);
+    let row = divert.run(&["route", "Manchester", "-F", "json"]).stdout;
+    assert!(row.contains("\"from\":{\"zone\":\"manchester\","), "{row}");
+    divert.run(&["status", "Manchester", "-q"]).answers("manchester-memorial\n");
+}
+
+#[test]
+fn a_supposition_is_not_recorded_and_counts_from_the_time_asked_for() {
+    let divert = Divert::new();
+    let before = std::fs::read(divert.path("log.csv")).unwrap();
+    let given = divert.run(&["status", "-q", "--given", "Hartford Hospital diverting"]);
+    given.answers("hartford\nmanchester-memorial\nrockville-general\n");
+    assert_eq!(std::fs::read(divert.path("log.csv")).unwrap(), before);
+    divert.run(&["status", "-q"]).answers("manchester-memorial\nrockville-general\n");
+}
+
+#[test]
+fn a_supposition_is_known_whatever_known_at_says() {
+    let divert = Divert::new();
+    divert
+        .run(&["status", "-q", "--known-at", "01:00", "--given", "Hartford Hospital diverting"])
+        .answers("hartford\n");
+}
+
+#[test]
+fn the_log_may_come_from_standard_input_in_either_form() {
+    let from_file = Divert::new().run(&["status", "-F", "jsonl"]);
+    let csv = Divert::bare().registry(REGISTRY).input(LOG).run(&["--log", "-", "status", "-F", "jsonl"]);
+    csv.answers(&from_file.stdout);
+    let line = r#"{"facility":"hartford","status":"closed","from":"2023-08-04T08:00:00-04:00"}"#;
+    let jsonl = Divert::bare().registry(REGISTRY).input(line).run(&["--log", "-", "-q"]);
+    jsonl.answers("hartford\n");
+}
+
+#[test]
+fn nothing_but_files_and_arguments_moves_an_answer() {
+    let divert = Divert::new();
+    let plain = divert.run(&["table", "-F", "csv"]);
+    let moved = Divert::new()
+        .env("TZ", "Asia/Tokyo")
+        .env("LANG", "de_DE.UTF-8")
+        .env("COLUMNS", "20")
+        .env("HOME", "/nonexistent")
+        .run(&["table", "-F", "csv"]);
+    moved.answers(&plain.stdout);
+    let (registry, log) = (divert.path("facilities.toml"), divert.path("log.csv"));
+    let from_root = divert.run_in(
+        std::path::Path::new("/"),
+        &["--registry", registry.to_str().unwrap(), "--log", log.to_str().unwrap(), "table", "-F", "csv"],
+    );
+    from_root.answers(&plain.stdout);
+}
+
+#[test]
+fn a_check_is_silent_when_all_is_well() {
+    let toml = format!(
+        "{REGISTRY}\n[[expect]]\nat = \"2023-08-04 09:00\"\ngiven = [\"Manchester Memorial closed\"]\n\
+         say = \"stroke from Vernon goes to Hartford Hospital\"\n"
+    );
+    let fails = toml.replace("goes to Hartford Hospital", "goes to Rockville General");
+    let well = Divert::bare().registry(&toml).log(LOG).run(&["check"]);
+    assert_eq!(well.status, 0, "{well:#?}");
+    assert!(!well.stdout.contains("expectation-failed"), "{well:#?}");
+    let wrong = Divert::bare().registry(&fails).log(LOG).run(&["check"]);
+    assert_eq!(wrong.status, 1, "{wrong:#?}");
+    assert!(wrong.stdout.contains("expectation-failed"), "{wrong:#?}");
+}
+
+#[test]
+fn a_timeline_that_ends_before_it_begins_is_a_wrong_command() {
+    let divert = Divert::new();
+    divert
+        .run(&["timeline", "--since", "2023-08-04 06:00", "--until", "2023-08-04 05:00"])
+        .fails("error: `--until` is not after `--since`\n", 2);
+    assert_eq!(divert.run(&["timeline", "--since", "-2h"]).status, 0);
+}

@@ -1,0 +1,9 @@
+//! The program from outside: what was typed, against standard output, standard error and the exit status.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
+
+mod answers;
+mod errors;
+mod harness;
+mod output;
+mod schema;

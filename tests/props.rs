@@ -1,0 +1,352 @@
+//! What must hold of every decision, whatever the registry, the log and the patient.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use ambulance_diversion::load::{self, Options};
+use ambulance_diversion::log::{self, Format};
+use ambulance_diversion::model::{
+    Effect, FacilityId, Instant, Origin, Patient, Position, Priority, Registry, Sources, WalkIn,
+};
+use ambulance_diversion::routing::{Decision, Outcome, Question, decide};
+use ambulance_diversion::state::{Snapshot, Timeline};
+use proptest::prelude::*;
+
+const NOON: i64 = 1_700_000_000;
+
+/// A hospital to be: where on the line it stands, what it has, who owns it.
+#[derive(Clone, Debug)]
+struct Site {
+    north: u32,
+    has_ed: bool,
+    external: bool,
+    services: Vec<&'static str>,
+    network: bool,
+}
+
+/// A row of the log to be.
+#[derive(Clone, Debug)]
+struct Said {
+    facility: usize,
+    what: (&'static str, &'static str, &'static str),
+    from: i64,
+    length: Option<i64>,
+    walk_in: &'static str,
+    route: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+struct World {
+    sites: Vec<Site>,
+    said: Vec<Said>,
+    rules: Vec<(usize, &'static str, usize)>,
+    policy: &'static str,
+}
+
+/// Lane, status and scope of a row.
+const SAYINGS: &[(&str, &str, &str)] = &[
+    ("", "diverting", ""),
+    ("", "diverting", "stroke"),
+    ("", "diverting", "all except trauma"),
+    ("", "diverting", "adult als"),
+    ("", "advisory", ""),
+    ("", "closed", ""),
+    ("", "yellow", ""),
+    ("", "black", ""),
+    ("service:ct", "down", ""),
+    ("", "open", ""),
+    ("", "off-divert", ""),
+];
+
+const POLICIES: &[&str] = &[
+    "",
+    "all_diverting = \"closest\"\nmax_extra_minutes = 5",
+    "all_diverting = \"consult\"\nhonour_request = true",
+    "alternatives = 1\nnever_diverted = \"obstetric\"",
+    "honoured_reasons = [\"fire\"]",
+    "max_minutes = 15\nmax_order_extra = 10",
+];
+
+fn site() -> impl Strategy<Value = Site> {
+    let services = prop::sample::subsequence(vec!["ct", "stroke-primary", "obstetrics", "trauma-2"], 0..=4);
+    (0..60_u32, prop::bool::weighted(0.9), prop::bool::weighted(0.1), services, any::<bool>()).prop_map(
+        |(north, has_ed, external, services, network)| Site { north, has_ed, external, services, network },
+    )
+}
+
+fn world() -> impl Strategy<Value = World> {
+    prop::collection::vec(site(), 1..7).prop_flat_map(|sites| {
+        let count = sites.len();
+        let said = (
+            0..count,
+            prop::sample::select(SAYINGS.to_vec()),
+            -20..10_i64,
+            prop::option::of(1..20_i64),
+            prop::sample::select(vec!["", "open", "closed"]),
+            prop::option::weighted(0.3, 0..count),
+        )
+            .prop_map(|(facility, what, from, length, walk_in, route)| Said {
+                facility,
+                what,
+                from,
+                length,
+                walk_in,
+                route,
+            });
+        let rule = (0..count, prop::sample::select(vec!["diverting", "closed", "yellow"]), 0..count);
+        (
+            Just(sites),
+            prop::collection::vec(said, 0..12),
+            prop::collection::vec(rule, 0..3),
+            prop::sample::select(POLICIES.to_vec()),
+        )
+            .prop_map(|(sites, said, rules, policy)| World { sites, said, rules, policy })
+    })
+}
+
+impl World {
+    /// The registry, its facilities in this order.
+    fn registry(&self, order: &[usize], with_rules: bool) -> Registry {
+        let mut text = String::from(
+            "[registry]\nname = \"World\"\ntimezone = \"UTC\"\nstale_after = \"12h\"\n[travel]\nspeed_kmh = 60\n\
+             circuity = 1.0\n[network.n]\nname = \"Network\"\n[region.r]\nname = \"Region\"\n\
+             [status.yellow]\neffect = \"diverting\"\ndiverts = \"priority 2, priority 3\"\nconsult = \"pediatric\"\n\
+             [status.black]\neffect = \"diverting\"\nmandatory = true\nmax = \"2h\"\n",
+        );
+        if !self.policy.is_empty() {
+            let _ = writeln!(text, "[policy.p]\nregions = [\"r\"]\n{}", self.policy);
+        }
+        for &index in order {
+            let site = &self.sites[index];
+            let _ = writeln!(
+                text,
+                "[facility.f{index}]\nname = \"Facility {index}\"\nregion = \"r\"\nlat = {}\nlon = 0\nservices = {:?}\n\
+                 external = {}\n{}{}",
+                f64::from(site.north) / 100.0,
+                site.services,
+                site.external,
+                if site.network { "network = \"n\"\n" } else { "" },
+                if site.has_ed { "ed = {}" } else { "" }
+            );
+        }
+        for (index, (subject, condition, target)) in self.rules.iter().enumerate().filter(|_| with_rules) {
+            let _ = writeln!(
+                text,
+                "[[rule]]\nid = \"rule-{index}\"\nsay = \"when f{subject} {condition}, route to f{target} then Network\""
+            );
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("facilities.toml");
+        std::fs::write(&path, text).unwrap();
+        let mut sources = Sources::default();
+        match load::registry(&path, &Options::default(), &mut sources) {
+            Ok(loaded) => loaded.registry,
+            Err(diagnostics) => panic!("{diagnostics:#?}"),
+        }
+    }
+
+    fn events(&self, registry: &Registry, with_routes: bool) -> Vec<ambulance_diversion::model::Event> {
+        let mut csv =
+            String::from("recorded_at,facility,lane,status,scope,from,until,walk_in,route,reason\n");
+        for (index, said) in self.said.iter().enumerate() {
+            let (lane, status, scope) = said.what;
+            let begins = matches!(status, "diverting" | "closed" | "yellow" | "black" | "advisory" | "down");
+            let time = |minutes: i64| Instant::from_seconds(NOON + 600 * minutes).rfc3339(chrono_tz::UTC);
+            let until =
+                said.length.filter(|_| begins).map_or_else(String::new, |length| time(said.from + length));
+            let route = said.route.filter(|_| begins && with_routes && status != "advisory");
+            let route = route.map_or_else(String::new, |target| format!("f{target} then Network"));
+            let _ = writeln!(
+                csv,
+                "{},f{},{lane},{status},{scope},{},{until},{},{route},{}",
+                Instant::from_seconds(NOON - 100_000 + i64::try_from(index).unwrap()).rfc3339(chrono_tz::UTC),
+                said.facility,
+                time(said.from),
+                if status == "closed" { said.walk_in } else { "" },
+                if begins && index % 2 == 0 { "fire" } else { "" },
+            );
+        }
+        let mut sources = Sources::default();
+        match log::read(csv.as_bytes(), "log.csv", Format::Csv, registry, &mut sources) {
+            Ok(log) => log.events,
+            Err(diagnostics) => panic!("{diagnostics:#?}\n{csv}"),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Who {
+    need: &'static str,
+    priority: u64,
+    extremis: bool,
+    request: Option<usize>,
+    north: u32,
+    exclude: Option<usize>,
+}
+
+fn who() -> impl Strategy<Value = Who> {
+    (
+        prop::sample::select(vec!["general", "stroke", "obstetric", "trauma", "pediatric"]),
+        1..=3_u64,
+        prop::bool::weighted(0.2),
+        prop::option::weighted(0.2, 0..7_usize),
+        0..60_u32,
+        prop::option::weighted(0.1, 0..7_usize),
+    )
+        .prop_map(|(need, priority, extremis, request, north, exclude)| Who {
+            need,
+            priority,
+            extremis,
+            request,
+            north,
+            exclude,
+        })
+}
+
+impl Who {
+    fn patient(&self, registry: &Registry) -> Patient {
+        registry.patient(ambulance_diversion::model::PatientSaid {
+            needs: BTreeSet::from([registry.needs.id(self.need).unwrap()]),
+            priority: Priority::from_number(self.priority),
+            extremis: self.extremis,
+            request: self.request.and_then(|index| registry.facilities.id(&format!("f{index}"))),
+            ..ambulance_diversion::model::PatientSaid::default()
+        })
+    }
+    fn exclude(&self, registry: &Registry) -> BTreeSet<FacilityId> {
+        self.exclude.and_then(|index| registry.facilities.id(&format!("f{index}"))).into_iter().collect()
+    }
+    fn decide(&self, snapshot: &Snapshot<'_>) -> Decision {
+        let registry = snapshot.registry;
+        let (patient, exclude, forced) = (self.patient(registry), self.exclude(registry), BTreeMap::new());
+        let origin = Origin::Point(Position { lat: f64::from(self.north) / 100.0, lon: 0.0 });
+        decide(snapshot, &Question { patient: &patient, origin, exclude: &exclude, forced: &forced })
+    }
+}
+
+fn now() -> Instant {
+    Instant::from_seconds(NOON)
+}
+
+/// Whether a facility is closed to the patient, and whether its walk-ins are open all the same.
+fn closed(snapshot: &Snapshot<'_>, facility: FacilityId, patient: &Patient) -> Option<bool> {
+    let mut shut = None;
+    for active in snapshot.facility(facility).in_force() {
+        let Some((_, kind, scope)) = active.status else { continue };
+        if kind.effect == Effect::Closed && patient.is_in(scope) {
+            let open = active.episode.walk_in(snapshot.at) == Some(WalkIn::Open);
+            shut = Some(shut.unwrap_or(true) && open);
+        }
+    }
+    shut
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_facility_stands_in_exactly_one_place(world in world(), who in who()) {
+        let registry = world.registry(&(0..world.sites.len()).collect::<Vec<_>>(), true);
+        let events = world.events(&registry, true);
+        let timeline = Timeline::fold(&registry, &events, None);
+        let decision = who.decide(&timeline.at(&registry, now()));
+        let mut stands: Vec<FacilityId> = decision.destination.iter().map(|stop| stop.facility).collect();
+        stands.extend(decision.alternates.iter().map(|stop| stop.facility));
+        stands.extend(decision.rejected.iter().map(|rejected| rejected.stop.facility));
+        stands.sort_unstable();
+        prop_assert_eq!(stands, registry.facilities.ids().collect::<Vec<_>>());
+        prop_assert!(decision.rejected.iter().all(|rejected| !rejected.reasons.is_empty()));
+    }
+
+    #[test]
+    fn a_living_patient_gets_an_answer_while_any_ed_is_not_closed(world in world(), who in who()) {
+        let registry = world.registry(&(0..world.sites.len()).collect::<Vec<_>>(), true);
+        let events = world.events(&registry, true);
+        let timeline = Timeline::fold(&registry, &events, None);
+        let snapshot = timeline.at(&registry, now());
+        let (patient, exclude) = (who.patient(&registry), who.exclude(&registry));
+        let decision = who.decide(&snapshot);
+        let open = registry.facilities.iter().any(|(id, facility)| {
+            facility.ed.is_some() && !exclude.contains(&id) && closed(&snapshot, id, &patient).is_none()
+        });
+        if open {
+            prop_assert_ne!(decision.outcome, Outcome::None);
+        }
+        prop_assert_eq!(decision.destination.is_some(), matches!(decision.outcome, Outcome::Routed | Outcome::Forced));
+        prop_assert_eq!(decision.decided_by.is_none(), decision.outcome == Outcome::None);
+    }
+
+    #[test]
+    fn nobody_is_sent_to_a_closed_ed_but_in_extremis_with_walk_ins_open(world in world(), who in who()) {
+        let registry = world.registry(&(0..world.sites.len()).collect::<Vec<_>>(), true);
+        let events = world.events(&registry, true);
+        let timeline = Timeline::fold(&registry, &events, None);
+        let snapshot = timeline.at(&registry, now());
+        let patient = who.patient(&registry);
+        let decision = who.decide(&snapshot);
+        if let Some(stop) = decision.destination {
+            prop_assert!(registry.facilities[stop.facility].ed.is_some());
+            prop_assert!(!who.exclude(&registry).contains(&stop.facility));
+            if let Some(walk_ins_open) = closed(&snapshot, stop.facility, &patient) {
+                prop_assert!(who.extremis && walk_ins_open, "sent to a closed ED: {:?}", decision);
+            }
+        }
+        for stop in &decision.alternates {
+            prop_assert_eq!(closed(&snapshot, stop.facility, &patient), None);
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_files_tables_changes_nothing(
+        (world, order) in world().prop_flat_map(|world| {
+            let order = Just((0..world.sites.len()).collect::<Vec<_>>()).prop_shuffle();
+            (Just(world), order)
+        }),
+        who in who(),
+    ) {
+        let (first, second) = (world.registry(&(0..world.sites.len()).collect::<Vec<_>>(), true), world.registry(&order, true));
+        let timelines = [&first, &second].map(|registry| Timeline::fold(registry, &world.events(registry, true), None));
+        let decisions = [(&first, &timelines[0]), (&second, &timelines[1])]
+            .map(|(registry, timeline)| who.decide(&timeline.at(registry, now())));
+        // A rule is named with its line, which moves with the order of the tables.
+        let told = |decision: &Decision| {
+            (
+                decision.outcome,
+                decision.destination,
+                decision.decided_by.clone(),
+                decision.flags.clone(),
+                decision.alternates.clone(),
+                decision.rejected.clone(),
+                decision.not_counted.clone(),
+            )
+        };
+        prop_assert_eq!(told(&decisions[0]), told(&decisions[1]));
+    }
+
+    #[test]
+    fn a_worse_status_never_makes_a_facility_more_likely(
+        world in world(),
+        who in who(),
+        worse in prop::sample::select(vec!["diverting", "closed"]),
+        target in 0..7_usize,
+    ) {
+        let mut world = world;
+        let target = target % world.sites.len();
+        let registry = world.registry(&(0..world.sites.len()).collect::<Vec<_>>(), false);
+        let facility = registry.facilities.id(&format!("f{target}")).unwrap();
+        let before_events = world.events(&registry, false);
+        let before_timeline = Timeline::fold(&registry, &before_events, None);
+        let before = who.decide(&before_timeline.at(&registry, now()));
+        // Said last, from long ago and without end: it adds to what holds now, and replaces nothing that is worse.
+        let holds = before_timeline.facility(facility).is_some_and(|history| {
+            history.tracks().any(|track| track.at(now()).is_some() && track.lane != ambulance_diversion::model::Lane::Closed)
+        });
+        prop_assume!(worse == "closed" || !holds);
+        world.said.push(Said { facility: target, what: ("", worse, ""), from: -1, length: None, walk_in: "closed", route: None });
+        let after_events = world.events(&registry, false);
+        let after_timeline = Timeline::fold(&registry, &after_events, None);
+        let after = who.decide(&after_timeline.at(&registry, now()));
+        let goes = |decision: &Decision| decision.destination.map(|stop| stop.facility) == Some(facility);
+        prop_assert!(goes(&before) || !goes(&after), "{}: {:?} then {:?}", worse, before, after);
+    }
+}

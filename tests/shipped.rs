@@ -1,0 +1,31 @@
+//! The registries that ship: they load without an error, and what they expect holds.
+
+use std::path::Path;
+
+use ambulance_diversion::load::{self, Options};
+use ambulance_diversion::model::{Instant, Sources};
+use ambulance_diversion::report::check;
+
+fn holds(path: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let mut sources = Sources::default();
+    let loaded =
+        load::registry(&path, &Options::default(), &mut sources).unwrap_or_else(|all| panic!("{all:#?}"));
+    let file = sources.add("expectations", "");
+    let findings = check::expectations(&loaded.registry, file, Instant::from_seconds(0));
+    assert!(findings.is_empty(), "{findings:#?}");
+    assert!(!loaded.registry.expects.is_empty(), "a shipped registry carries its own tests");
+    for warning in &loaded.warnings {
+        println!("{}: {}", warning.code.as_str(), warning.message);
+    }
+}
+
+#[test]
+fn connecticut_loads_and_holds() {
+    holds("facilities.toml");
+}
+
+#[test]
+fn the_august_2023_registry_loads_and_holds() {
+    holds("examples/prospect-2023/registry");
+}
