@@ -7,21 +7,29 @@
 //! written one transaction at a time: [`SqliteLog`], `PostgresLog` or [`MemoryLog`].
 
 mod chain;
+#[cfg(feature = "postgres")]
+mod credentials;
 mod draft;
 mod error;
 mod file;
 mod filesystem;
 mod memory;
 mod migrations;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod row;
 mod sqlite;
 mod store;
 
 pub use chain::{Flaw, Hash, Head, NotAHead, Verdict};
+#[cfg(feature = "postgres")]
+pub use credentials::Credentials;
 pub use draft::{Draft, Entry};
 pub use error::LogError;
 pub use file::{Format, open, read};
 pub use memory::MemoryLog;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresLog;
 pub use row::{Column, Row};
 pub use sqlite::SqliteLog;
 pub use store::{Appended, EachRow, EventLog, Last, Reading, Writer, Writing};

@@ -79,7 +79,7 @@ impl SqliteLog {
         };
         let metadata = metadata.map_err(|error| match error.kind() {
             ErrorKind::NotFound => LogError::Absent { log: self.name.clone() },
-            _ => self.storage("open", error),
+            _ => self.storage("open", &error),
         })?;
         if !metadata.is_file() {
             return Err(LogError::Foreign { log: self.name.clone(), found: "it is no file".to_owned() });
@@ -100,7 +100,7 @@ impl SqliteLog {
             Err(error) if error.kind() == ErrorKind::StorageFull => {
                 Err(LogError::Full { log: self.name.clone() })
             }
-            Err(error) => Err(self.storage("create", error)),
+            Err(error) => Err(self.storage("create", &error)),
         }
     }
 
@@ -244,7 +244,7 @@ impl SqliteLog {
         Some((metadata.len(), metadata.modified().ok(), self.has_journal()))
     }
 
-    fn storage(&self, doing: &'static str, found: impl ToString) -> LogError {
+    fn storage(&self, doing: &'static str, found: &dyn std::fmt::Display) -> LogError {
         LogError::Storage { log: self.name.clone(), doing, found: found.to_string() }
     }
 
@@ -275,7 +275,7 @@ impl EventLog for SqliteLog {
         work(&mut Open { log: self, connection: &transaction })?;
         drop(transaction);
         if self.connection.is_none() && self.looks() != looked {
-            return Err(self.storage("read", "it was written to meanwhile; try again"));
+            return Err(self.storage("read", &"it was written to meanwhile; try again"));
         }
         Ok(())
     }
@@ -346,8 +346,9 @@ impl Reading for Open<'_> {
         }
         let columns: Vec<Column> =
             columns.iter().copied().filter(|column| *column != Column::Event).collect();
-        let names: String = columns.iter().map(|column| format!(", \"{}\"", column.as_str())).collect();
-        let select = format!("SELECT \"event\"{names} FROM event WHERE \"event\" > ?1 ORDER BY \"event\"");
+        let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.as_str())).collect();
+        let names = names.join(", ");
+        let select = format!("SELECT \"event\", {names} FROM event WHERE \"event\" > ?1 ORDER BY \"event\"");
         let mut statement = self.connection.prepare(&select).map_err(|error| self.failed(&error))?;
         let mut rows = statement
             .query([i64::try_from(after).unwrap_or(i64::MAX)])
@@ -460,7 +461,7 @@ fn immutable(path: &Path) -> String {
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
-                uri.push(char::from(*byte))
+                uri.push(char::from(*byte));
             }
             other => uri.push_str(&format!("%{other:02X}")),
         }
