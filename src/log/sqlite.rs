@@ -196,21 +196,25 @@ impl SqliteLog {
 
     /// The version of the schema; 0 for a file that holds nothing yet.
     fn form(&self, connection: &Connection) -> Result<i64, LogError> {
-        let number = |pragma: &str| {
-            connection
-                .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0))
+        // Within one transaction, for somebody may be making the tables just now.
+        let transaction = connection.unchecked_transaction().map_err(|error| self.failed("open", &error))?;
+        self.form_within(&transaction)
+    }
+
+    fn form_within(&self, transaction: &Transaction<'_>) -> Result<i64, LogError> {
+        let number = |query: &str| {
+            transaction
+                .query_row(query, [], |row| row.get::<_, i64>(0))
                 .map_err(|error| self.failed("open", &error))
         };
-        let (application, version) = (number("application_id")?, number("user_version")?);
+        let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+        let tables = number("SELECT count(*) FROM sqlite_schema")?;
         if application == i64::from(APPLICATION_ID) {
             return match version {
                 1..=VERSION => Ok(version),
                 _ => Err(LogError::Newer { log: self.name.clone(), found: version, known: VERSION }),
             };
         }
-        let tables: i64 = connection
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-            .map_err(|error| self.failed("open", &error))?;
         if (application, version, tables) == (0, 0, 0) {
             return Ok(0);
         }
@@ -223,7 +227,7 @@ impl SqliteLog {
         let failed = |error: rusqlite::Error| self.failed("create", &error);
         let transaction = Transaction::new(connection, TransactionBehavior::Immediate).map_err(failed)?;
         // Somebody else may have been faster.
-        let form = self.form(&transaction)?;
+        let form = self.form_within(&transaction)?;
         for step in SQLITE.iter().skip(usize::try_from(form).unwrap_or_default()) {
             transaction.execute_batch(step).map_err(failed)?;
         }
