@@ -20,17 +20,18 @@ macro_rules! columns {
     ($($name:ident $text:literal)*) => {
         /// The columns of a log, in the order of the exchange format.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub(super) enum Column { $($name,)* }
+        #[allow(missing_docs)] // each holds what section "log" of the documentation says of its name
+        pub enum Column { $($name,)* }
 
         impl Column {
             /// Every column.
-            pub(super) const ALL: &'static [Self] = &[$(Self::$name),*];
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
             /// Its name in a header and in an object.
-            pub(super) fn as_str(self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
             /// The column of a name.
-            pub(super) fn named(name: &str) -> Option<Self> {
+            pub fn named(name: &str) -> Option<Self> {
                 match name { $($text => Some(Self::$name),)* _ => None }
             }
         }
@@ -60,18 +61,26 @@ columns! {
     Hash "hash"
 }
 
-/// The cells of one row; an absent one is empty.
-#[derive(Debug, Default)]
-pub(super) struct Row<'r>([Cow<'r, str>; Column::ALL.len()]);
+/// The cells of one row. An absent cell and an empty one say the same: nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Row<'r>([Option<Cow<'r, str>>; Column::ALL.len()]);
 
 impl<'r> Row<'r> {
     /// Fills a cell.
     pub(super) fn set(&mut self, column: Column, cell: Cow<'r, str>) {
-        self.0[column as usize] = cell;
+        self.0[column as usize] = Some(cell);
     }
     /// The cell's text, if it has any.
-    fn get(&self, column: Column) -> Option<&str> {
-        Some(&*self.0[column as usize]).filter(|cell| !cell.is_empty())
+    pub fn get(&self, column: Column) -> Option<&str> {
+        self.cell(column).filter(|cell| !cell.is_empty())
+    }
+    /// The cell as it is stored: what the hash covers tells an absent cell from an empty one.
+    pub(super) fn cell(&self, column: Column) -> Option<&str> {
+        self.0[column as usize].as_deref()
+    }
+    /// The same row, of which nothing is borrowed.
+    pub fn into_owned(self) -> Row<'static> {
+        Row(self.0.map(|cell| cell.map(|cell| Cow::Owned(cell.into_owned()))))
     }
 }
 
@@ -127,11 +136,21 @@ pub(super) struct Rows<'g> {
 impl<'g> Rows<'g> {
     /// Before the first row.
     pub(super) fn new(registry: &'g Registry, file: FileId) -> Self {
+        Self::after(registry, file, 0, None)
+    }
+
+    /// After the row of this number, which was recorded then.
+    pub(super) fn after(
+        registry: &'g Registry,
+        file: FileId,
+        number: u64,
+        recorded: Option<Instant>,
+    ) -> Self {
         Self {
             registry,
             file,
-            read: 0,
-            recorded: None,
+            read: number,
+            recorded,
             words: HashSet::new(),
             named: HashMap::new(),
             statuses: HashMap::new(),
@@ -539,7 +558,7 @@ impl<'g> Rows<'g> {
 
 /// The lanes in which a declaration stands or whose state it ends. `open` and `fully open` end more than one kind of
 /// lane, so none is theirs.
-fn lanes(registry: &Registry, declared: &Declared) -> BTreeSet<Lane> {
+pub(super) fn lanes(registry: &Registry, declared: &Declared) -> BTreeSet<Lane> {
     let cohorts = |scope: Option<&Scope>| -> BTreeSet<Lane> {
         scope.into_iter().flat_map(Scope::named).cloned().map(Lane::TrafficFor).collect()
     };
@@ -564,11 +583,15 @@ fn lanes(registry: &Registry, declared: &Declared) -> BTreeSet<Lane> {
     }
 }
 
+/// The key of `data` that says where an `until` comes from, and what it says of one that nobody stated.
+pub(super) const UNTIL: &str = "until";
+pub(super) const MAX: &str = "max";
+
 /// An `until` that followed from a type's `max` is marked so in `data`: nobody stated it.
 fn until_was_stated(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> bool {
     let Some(cell) = row.get(Column::Data) else { return true };
     match serde_json::from_str::<serde_json::Value>(cell) {
-        Ok(data) => data.get("until").and_then(serde_json::Value::as_str) != Some("max"),
+        Ok(data) => data.get(UNTIL).and_then(serde_json::Value::as_str) != Some(MAX),
         Err(error) => {
             wrong.push(Wrong::new(Column::Data, format!("expected JSON: {error}")));
             true
