@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::diagnostic::{Diagnostic, list_or};
+use crate::log::LogError;
 use crate::render::UnknownColumn;
 
 /// How the program ends. A contract: scripts depend on the numbers.
@@ -105,12 +106,42 @@ pub enum Failure {
         /// Why.
         error: io::Error,
     },
+    /// A command that records was given an option that only means something to one that reads.
+    #[error("`{option}` is for commands that only read")]
+    OnlyForReading {
+        /// The option.
+        option: &'static str,
+    },
+    /// An option says what the sentence says too.
+    #[error("the sentence says what `{option}` says")]
+    SaidTwice {
+        /// The option.
+        option: &'static str,
+    },
+    /// Standard input holds no sentence.
+    #[error("nothing was said")]
+    NothingSaid,
+    /// More than one facility, and nobody was asked.
+    #[error("nothing was recorded: this is about {} facilities", declared.len())]
+    Several {
+        /// What would be declared, a sentence each.
+        declared: Vec<String>,
+    },
+    /// Whoever was asked said no.
+    #[error("nothing was recorded")]
+    Declined,
+    /// The question can't be read or answered.
+    #[error("cannot read standard input: {0}")]
+    Input(io::Error),
     /// A log that was named is not there.
     #[error("there is no log `{}`", .0.display())]
     NoLog(PathBuf),
-    /// A log of a kind that this version can't read.
-    #[error("this version reads logs in .csv and .jsonl files, and `{0}` is neither")]
-    OtherLog(String),
+    /// The log's store can't be read.
+    #[error("{0}")]
+    Store(LogError),
+    /// What was said is not in the log.
+    #[error("not recorded: {0}")]
+    NotRecorded(LogError),
     /// The log can't be read, or has rows that can't.
     #[error("the log cannot be read")]
     Log(Vec<Diagnostic>),
@@ -130,8 +161,14 @@ impl Failure {
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
+            | Self::OnlyForReading { .. }
+            | Self::SaidTwice { .. }
+            | Self::NothingSaid
+            | Self::Several { .. }
+            | Self::Declined
+            | Self::Input(_)
             | Self::Output { .. } => Exit::Wrong,
-            Self::NoLog(_) | Self::OtherLog(_) | Self::Log(_) => Exit::Log,
+            Self::NoLog(_) | Self::Store(_) | Self::NotRecorded(_) | Self::Log(_) => Exit::Log,
         }
     }
 
@@ -148,8 +185,15 @@ impl Failure {
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
             | Self::Output { .. }
+            | Self::OnlyForReading { .. }
+            | Self::SaidTwice { .. }
+            | Self::NothingSaid
+            | Self::Several { .. }
+            | Self::Declined
+            | Self::Input(_)
             | Self::NoLog(_)
-            | Self::OtherLog(_) => &[],
+            | Self::Store(_)
+            | Self::NotRecorded(_) => &[],
         }
     }
 
@@ -163,7 +207,24 @@ impl Failure {
             | Self::Log(_)
             | Self::NoPoint { .. }
             | Self::EmptySpan
+            | Self::Declined
+            | Self::Input(_)
             | Self::Output { .. } => Vec::new(),
+            Self::OnlyForReading { .. } => {
+                vec!["what is recorded rests on what is recorded; leave it out".to_owned()]
+            }
+            Self::SaidTwice { option } => {
+                vec![format!("leave `{option}` out, or take it out of the sentence")]
+            }
+            Self::NothingSaid => vec![
+                "say a sentence: divert declare Manchester Memorial closed until 10:00".to_owned(),
+                "or one a line on standard input".to_owned(),
+            ],
+            Self::Several { declared } => {
+                let mut lines = declared.clone();
+                lines.push("say it again with --yes if that is what is meant".to_owned());
+                lines
+            }
             Self::UnknownZone { closest, .. } => meant(*closest)
                 .or_else(|| Some("zones are named as in `America/New_York`".to_owned()))
                 .into_iter()
@@ -185,8 +246,11 @@ impl Failure {
                 vec!["end it in .csv, .tsv, .json, .jsonl, .md or .txt, or name a --format".to_owned()]
             }
             Self::NoLog(_) => vec!["leave --log and DIVERT_LOG out to answer without a log".to_owned()],
-            Self::OtherLog(_) => {
-                vec!["name a .csv or .jsonl log with --log PATH, or - for standard input".to_owned()]
+            Self::NotRecorded(LogError::Absent { log }) => vec![format!(
+                "check the path; to begin a log there, create an empty file for it: install -m 600 /dev/null {log}"
+            )],
+            Self::Store(error) | Self::NotRecorded(error) => {
+                error.help().map(str::to_owned).into_iter().collect()
             }
         }
     }

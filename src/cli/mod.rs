@@ -6,7 +6,9 @@
 pub mod args;
 mod commands;
 pub mod context;
+pub mod desk;
 pub mod error;
+pub mod log_place;
 pub mod lookup;
 pub mod ui;
 

@@ -48,6 +48,25 @@ impl Ui {
         to_stderr(&format!("warning: {}\n", safe::terminal(text, self.remarks.ascii)));
     }
 
+    /// Shows what is about to be done and asks whether it shall be. Only yes is yes.
+    pub fn ask(&self, about: &[String]) -> Result<bool, Failure> {
+        for line in about {
+            to_stderr(&format!("  {}\n", safe::terminal(line, self.remarks.ascii)));
+        }
+        to_stderr("record this? [y/N] ");
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).map_err(Failure::Input)?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Everything on standard input; nothing where somebody sits there, for nobody expects to type sentences blindly.
+    pub fn input(&self, environment: &Environment) -> Result<String, Failure> {
+        if environment.asks {
+            return Ok(String::new());
+        }
+        io::read_to_string(io::stdin().lock()).map_err(Failure::Input)
+    }
+
     /// Shows diagnostics.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) {
         to_stderr(&diagnostics::render(diagnostics, sources, &self.remarks));
