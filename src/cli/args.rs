@@ -59,6 +59,8 @@ pub enum Command {
     Route(RouteArgs),
     /// Draw lanes over time
     Timeline(TimelineArgs),
+    /// Say something about a facility, and record it
+    Declare(DeclareArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(CheckArgs),
     /// Explain a command, or print the catalogue or a JSON Schema
@@ -78,6 +80,7 @@ impl Command {
             Self::Table(args) => &args.common,
             Self::Route(args) => &args.common,
             Self::Timeline(args) => &args.common,
+            Self::Declare(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
         }
@@ -105,8 +108,8 @@ pub struct Common {
     /// Read facilities from this file or directory [env: DIVERT_REGISTRY] [default: facilities.toml]
     #[arg(long, value_name = "PATH")]
     pub registry: Option<PathBuf>,
-    /// Read the log from this .csv or .jsonl file, or `-` [env: DIVERT_LOG] [default: diversions.db beside the registry]
-    #[arg(long, value_name = "PATH|-")]
+    /// Use the log in this file: a database, or .csv, .jsonl or `-` to read [env: DIVERT_LOG] [default: diversions.db beside the registry]
+    #[arg(long, value_name = "PATH|-|URL")]
     pub log: Option<PathBuf>,
     /// Suppose that this was also declared; may be repeated; nothing is recorded
     #[arg(long, value_name = "SENTENCE")]
@@ -331,6 +334,40 @@ pub struct TimelineArgs {
     /// Draw only lanes about which sources contradict each other
     #[arg(long)]
     pub conflicts: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert declare`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert declare Manchester Memorial closed until 10:00, route to ECHN
+  divert declare Rockville General diverting for stroke for 2h --source hospital
+  divert declare ECHN advisory --yes               every facility of a network
+  divert declare Manchester Memorial open
+  divert declare < sentences.txt                   one a line, all or none
+
+All words are one sentence: quotes are needed only where the shell wants them. The echo says how to undo it.")]
+pub struct DeclareArgs {
+    /// What is so: facilities, a condition, and when, where to, why [default: one sentence a line on standard input]
+    #[arg(value_name = "SENTENCE")]
+    pub sentence: Vec<String>,
+    /// Who reported it: hospital, dispatch, state, news… [default: dispatch]
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Who approved it
+    #[arg(long, value_name = "NAME")]
+    pub approver: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// A drill: shown, marked, and routed on by nobody
+    #[arg(long)]
+    pub exercise: bool,
+    /// Record it without asking, also for more than one facility
+    #[arg(long)]
+    pub yes: bool,
     #[command(flatten)]
     common: Common,
 }

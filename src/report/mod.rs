@@ -3,7 +3,10 @@
 //! Floor 3: knows routing, state and model; no file, no terminal.
 
 mod basis;
+mod change;
 pub mod check;
+pub mod echo;
+pub mod journal;
 mod lanes;
 pub mod route;
 mod sheet;

@@ -137,7 +137,7 @@ fn is_changed(decision: &Decision) -> bool {
 }
 
 /// The needs that some facility with an ED is listed with.
-fn needs_met(registry: &Registry) -> BTreeSet<NeedId> {
+pub(super) fn needs_met(registry: &Registry) -> BTreeSet<NeedId> {
     let mut met = BTreeSet::new();
     for (_, facility) in registry.facilities.iter().filter(|(_, facility)| facility.ed.is_some()) {
         if met.len() == registry.needs.len() {

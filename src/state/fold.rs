@@ -160,6 +160,26 @@ impl Lanes {
     }
 }
 
+/// The `max` of the type that a declaration's episode is of: its own, or the one that a renewal becomes.
+pub(super) fn max_of(
+    registry: &Registry,
+    lanes: Option<&Lanes>,
+    declaration: &Declaration,
+) -> Option<TimeDelta> {
+    let Declared::Status { status, scope } = &declaration.declared else { return None };
+    let lanes_of = lanes_of(registry, *status, scope.as_ref());
+    let (lane, state) = lanes_of.first()?;
+    let LaneState::Status { status, .. } = state else { return None };
+    let kind = &registry.statuses[*status];
+    let again = lanes.and_then(|lanes| lanes.tracks.get(lane));
+    match kind.renewal {
+        Renewal::Becomes(next) if again.is_some_and(|track| is_said_again(track, declaration.from)) => {
+            registry.statuses[next].max
+        }
+        Renewal::Allowed | Renewal::Refused | Renewal::Becomes(_) => kind.max,
+    }
+}
+
 /// Whether a declaration speaks of what was over when it was recorded: it adds its episode, and ends and confirms
 /// nothing.
 fn is_late(event: &Event, declaration: &Declaration) -> bool {

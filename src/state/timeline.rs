@@ -120,6 +120,15 @@ impl Timeline {
         timeline
     }
 
+    /// When an episode that this declaration begins or confirms ends by its type's `max`, where it has one.
+    pub fn due(&self, registry: &Registry, declaration: &Declaration) -> Option<Instant> {
+        let history = match declaration.subject {
+            Subject::Facility(facility) => self.facility(facility),
+            Subject::Region(region) => self.region(region),
+        };
+        let max = super::fold::max_of(registry, history.map(|history| &history.lanes), declaration)?;
+        Some(declaration.from + max)
+    }
     /// What is known of a facility; `None`: nothing was ever reported.
     pub fn facility(&self, facility: FacilityId) -> Option<&History> {
         self.facilities.get(&facility)

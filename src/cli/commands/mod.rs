@@ -2,7 +2,9 @@
 //!
 //! Floor 6. A command holds no rule about patients or facilities: those are in the rooms below.
 
+mod acting;
 mod check;
+mod declare;
 mod help;
 mod route;
 mod status;
@@ -74,6 +76,7 @@ pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, 
         Command::Table(args) => table::run(args, session),
         Command::Route(args) => route::run(args, session),
         Command::Timeline(args) => timeline::run(args, session),
+        Command::Declare(args) => declare::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Help(args) => help::run(args, session),
     }
