@@ -187,7 +187,7 @@ pub fn is_keyword(text: &str) -> bool {
 
 /// Every word of sentences, for whoever checks many names at once.
 pub fn keywords() -> impl Iterator<Item = &'static str> {
-    parser::KEYWORDS.iter().copied()
+    words::KEYWORDS.iter().copied()
 }
 
 /// Reads a whole text with one of the parser's rules.
