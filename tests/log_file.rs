@@ -1,4 +1,5 @@
 //! What the rows of a log file come to, in either format.
+#![allow(clippy::unwrap_used)] // a test that cannot go on stops
 
 use std::path::Path;
 
