@@ -215,25 +215,20 @@ impl<'g> Rows<'g> {
             ));
         }
         let recorded_at = if given { self.instant(row, Column::RecordedAt, zone, wrong) } else { from }?;
-        if let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before) {
-            let (column, help) = if given {
-                (Column::RecordedAt, "a log is written in the order in which things became known")
-            } else {
-                (
-                    Column::From,
-                    "sort the rows by `from`, or give `recorded_at` too: it is taken from `from` otherwise",
-                )
-            };
+        // Where nobody wrote down when a row was recorded, its place in the file says in which order.
+        if given
+            && let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before)
+        {
             wrong.push(
                 Wrong::new(
-                    column,
+                    Column::RecordedAt,
                     format!(
                         "recorded at {}, before the row above it: {}",
                         recorded_at.rfc3339(zone),
                         before.rfc3339(zone)
                     ),
                 )
-                .help(help),
+                .help("a log is written in the order in which things became known"),
             );
         }
         Some(recorded_at)
