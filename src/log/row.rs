@@ -3,7 +3,7 @@
 //! Floor 4; reads no file. A row is a set of named cells here; where they stand is the business of `file`.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, TimeZone};
@@ -14,7 +14,7 @@ use crate::model::{
     Declaration, Declared, Effect, Event, FacilityId, FileId, Instant, Kind, Lane, Name, RegionId, Registry,
     Scope, ServiceId, Span, StatusId, StatusOf, Subject, Target, Until, WalkIn,
 };
-use crate::sentence;
+use crate::sentence::{self, StatusWord};
 
 macro_rules! columns {
     ($($name:ident $text:literal)*) => {
@@ -127,8 +127,17 @@ pub(super) struct Rows<'g> {
     recorded: Option<Instant>,
     /// Sources, reasons, approvers: few words that many rows share.
     words: HashSet<Arc<str>>,
-    /// Facilities by the names, other than ids, that rows gave them.
+    /// Facilities by the ids and names that rows gave them: a search through the registry for every row would be
+    /// most of the work.
     named: HashMap<String, FacilityId>,
+    /// What the cells in the column `scope` stand for.
+    scopes: HashMap<String, Scope>,
+    /// What the words in the column `status` stand for.
+    statuses: HashMap<String, StatusWord>,
+    /// What the cells in the column `route` stand for.
+    routes: HashMap<String, Vec<Target>>,
+    /// What the cells in the column `lane` stand for.
+    lanes: HashMap<String, BTreeSet<Lane>>,
 }
 
 impl<'g> Rows<'g> {
@@ -144,7 +153,18 @@ impl<'g> Rows<'g> {
         number: u64,
         recorded: Option<Instant>,
     ) -> Self {
-        Self { registry, file, read: number, recorded, words: HashSet::new(), named: HashMap::new() }
+        Self {
+            registry,
+            file,
+            read: number,
+            recorded,
+            words: HashSet::new(),
+            named: HashMap::new(),
+            scopes: HashMap::new(),
+            statuses: HashMap::new(),
+            routes: HashMap::new(),
+            lanes: HashMap::new(),
+        }
     }
 
     /// The number of the row that was read last, counted from 1.
@@ -220,25 +240,20 @@ impl<'g> Rows<'g> {
             ));
         }
         let recorded_at = if given { self.instant(row, Column::RecordedAt, zone, wrong) } else { from }?;
-        if let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before) {
-            let (column, help) = if given {
-                (Column::RecordedAt, "a log is written in the order in which things became known")
-            } else {
-                (
-                    Column::From,
-                    "sort the rows by `from`, or give `recorded_at` too: it is taken from `from` otherwise",
-                )
-            };
+        // Where nobody wrote down when a row was recorded, its place in the file says in which order.
+        if given
+            && let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before)
+        {
             wrong.push(
                 Wrong::new(
-                    column,
+                    Column::RecordedAt,
                     format!(
                         "recorded at {}, before the row above it: {}",
                         recorded_at.rfc3339(zone),
                         before.rfc3339(zone)
                     ),
                 )
-                .help(help),
+                .help("a log is written in the order in which things became known"),
             );
         }
         Some(recorded_at)
@@ -262,13 +277,15 @@ impl<'g> Rows<'g> {
     /// An id, else a name or an alias.
     fn facility(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<FacilityId> {
         let registry = self.registry;
-        if let Some(facility) = registry.facilities.id(cell).or_else(|| self.named.get(cell).copied()) {
-            return Some(facility);
+        if let Some(facility) = self.named.get(cell) {
+            return Some(*facility);
         }
         let meanings = registry.names.meanings(cell);
-        let facility = meanings.iter().find_map(|name| match name {
-            Name::Facility(facility) => Some(*facility),
-            _ => None,
+        let facility = registry.facilities.id(cell).or_else(|| {
+            meanings.iter().find_map(|name| match name {
+                Name::Facility(facility) => Some(*facility),
+                _ => None,
+            })
         });
         match (facility, meanings.first()) {
             (Some(facility), _) => {
@@ -352,19 +369,18 @@ impl<'g> Rows<'g> {
     }
 
     /// What status, scope and lane say together.
-    fn declared(&self, row: &Row<'_>, subject: Option<Subject>, wrong: &mut Vec<Wrong>) -> Option<Declared> {
+    fn declared(
+        &mut self,
+        row: &Row<'_>,
+        subject: Option<Subject>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Option<Declared> {
         let Some(cell) = row.get(Column::Status) else {
             wrong.push(Wrong::new(Column::Status, "a declaration needs a status"));
             return None;
         };
         let scope = match row.get(Column::Scope) {
-            Some(cell) => match sentence::scope(cell, self.file, self.registry) {
-                Ok(scope) => Some(scope),
-                Err(diagnostic) => {
-                    wrong.push(Wrong::from_sentence(Column::Scope, diagnostic));
-                    return None;
-                }
-            },
+            Some(cell) => Some(self.scope(cell, wrong)?),
             None => None,
         };
         let declared = self.status(cell, scope, row, wrong)?;
@@ -375,67 +391,72 @@ impl<'g> Rows<'g> {
         Some(declared)
     }
 
+    fn scope(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<Scope> {
+        if let Some(scope) = self.scopes.get(cell) {
+            return Some(scope.clone());
+        }
+        match sentence::scope(cell, self.file, self.registry) {
+            Ok(scope) => {
+                self.scopes.insert(cell.to_owned(), scope.clone());
+                Some(scope)
+            }
+            Err(diagnostic) => {
+                wrong.push(Wrong::from_sentence(Column::Scope, diagnostic));
+                None
+            }
+        }
+    }
+
     fn status(
-        &self,
+        &mut self,
         cell: &str,
         scope: Option<Scope>,
         row: &Row<'_>,
         wrong: &mut Vec<Wrong>,
     ) -> Option<Declared> {
         let registry = self.registry;
-        // "Fully open", as people type it, is `fully-open`.
-        let plain = !cell.bytes().any(|byte| byte.is_ascii_uppercase() || matches!(byte, b' ' | b'_'));
-        let word = if plain {
-            Cow::Borrowed(cell)
-        } else {
-            Cow::Owned(cell.to_ascii_lowercase().replace([' ', '_'], "-"))
-        };
-        let unscoped = |declared: Declared, wrong: &mut Vec<Wrong>| {
-            if scope.is_some() {
-                wrong.push(Wrong::new(Column::Scope, format!("`{cell}` takes no scope")));
+        let word = self.status_word(cell, wrong)?;
+        let scoped = scope.is_some();
+        let declared = match word {
+            StatusWord::Open => return Some(Declared::Open { scope }),
+            StatusWord::Status(status) => {
+                // Closed to some is open to the others.
+                let to_some = scoped && status == registry.builtin(Effect::Closed);
+                let status = if to_some { registry.builtin(Effect::Diverting) } else { status };
+                return Some(Declared::Status { status, scope });
             }
-            Some(declared)
+            StatusWord::FullyOpen => Declared::FullyOpen,
+            StatusWord::OffDivert => Declared::OffDivert,
+            StatusWord::Off(status) => Declared::Off(status),
+            StatusWord::Down => Declared::Down(self.service_of_lane(cell, row, wrong)?),
+            StatusWord::Up => Declared::Up(self.service_of_lane(cell, row, wrong)?),
         };
-        match &*word {
-            "open" => return Some(Declared::Open { scope }),
-            "fully-open" => return unscoped(Declared::FullyOpen, wrong),
-            "off-divert" => return unscoped(Declared::OffDivert, wrong),
-            "down" | "up" => {
-                let service = self.service_of_lane(cell, row, wrong)?;
-                let declared = if word == "down" { Declared::Down(service) } else { Declared::Up(service) };
-                return unscoped(declared, wrong);
-            }
-            _ => {}
+        if scoped {
+            wrong.push(Wrong::new(Column::Scope, format!("`{cell}` takes no scope")));
         }
-        let (ends, key) = match word.strip_prefix("off-") {
-            Some(key) => (true, key),
-            None => (false, &*word),
-        };
-        let Some(status) = registry.statuses.id(key) else {
-            let off = registry.statuses.iter().filter(|(_, status)| !status.builtin);
-            let off: Vec<String> = off.map(|(_, status)| format!("off-{}", status.key)).collect();
-            let words = ["open", "off-divert", "fully-open", "down", "up"].into_iter();
-            let words: Vec<&str> = words
-                .chain(registry.statuses.iter().map(|(_, status)| status.key.as_str()))
-                .chain(off.iter().map(String::as_str))
-                .collect();
-            let message = format!("expected {}, found `{cell}`", list_or(words.iter().copied()));
-            wrong.push(Wrong::new(Column::Status, message).did_you_mean(&word, words));
-            return None;
-        };
-        if ends {
-            if registry.statuses[status].builtin {
-                wrong.push(
-                    Wrong::new(Column::Status, format!("`{cell}` ends nothing that a region defines"))
-                        .help("`off-divert` ends `traffic`; `open` ends `closed` and `traffic`"),
-                );
-            }
-            return unscoped(Declared::Off(status), wrong);
+        Some(declared)
+    }
+
+    fn status_word(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<StatusWord> {
+        if let Some(word) = self.statuses.get(cell) {
+            return Some(*word);
         }
-        // Closed to some is open to the others.
-        let closed_to_some = scope.is_some() && status == registry.builtin(Effect::Closed);
-        let status = if closed_to_some { registry.builtin(Effect::Diverting) } else { status };
-        Some(Declared::Status { status, scope })
+        let registry = self.registry;
+        if let Some(word) = sentence::status_word(cell, registry) {
+            self.statuses.insert(cell.to_owned(), word);
+            return Some(word);
+        }
+        let types = || registry.statuses.iter().map(|(_, status)| status);
+        let endings: Vec<String> =
+            types().filter(|status| !status.builtin).map(|status| format!("off-{}", status.key)).collect();
+        let words: Vec<&str> = ["open", "off-divert", "fully-open", "down", "up"]
+            .into_iter()
+            .chain(types().map(|status| status.key.as_str()))
+            .chain(endings.iter().map(String::as_str))
+            .collect();
+        let message = format!("expected {}, found `{cell}`", list_or(words.iter().copied()));
+        wrong.push(Wrong::new(Column::Status, message).did_you_mean(cell, words));
+        None
     }
 
     /// The service that `lane = service:ct` names, for `down` and `up`.
@@ -448,22 +469,13 @@ impl<'g> Rows<'g> {
             );
             return None;
         };
-        let service = self.service(name);
+        let service = self.registry.services.id(name);
         if service.is_none() {
             let keys = self.registry.services.iter().map(|(_, service)| service.key.as_str());
             let message = format!("there is no service `{name}`");
             wrong.push(Wrong::new(Column::Lane, message).did_you_mean(name, keys));
         }
         service
-    }
-
-    fn service(&self, name: &str) -> Option<ServiceId> {
-        self.registry.services.id(name).or_else(|| {
-            self.registry.names.meanings(name).iter().find_map(|meaning| match meaning {
-                Name::Service(service) => Some(*service),
-                _ => None,
-            })
-        })
     }
 
     /// A status of a region is no facility's, and one that other regions use has no meaning here.
@@ -489,16 +501,17 @@ impl<'g> Rows<'g> {
     }
 
     /// A lane follows from status and scope; one that is given all the same must be that.
-    fn check_lane(&self, row: &Row<'_>, declared: &Declared, wrong: &mut Vec<Wrong>) {
+    fn check_lane(&mut self, row: &Row<'_>, declared: &Declared, wrong: &mut Vec<Wrong>) {
         let Some(cell) = row.get(Column::Lane) else { return };
-        let given: Option<Vec<Lane>> = cell.split(';').map(|lane| self.lane(lane.trim())).collect();
-        let mut follows = lanes(self.registry, declared);
-        follows.sort();
-        let agrees = given.is_some_and(|mut given| {
-            given.sort();
-            given == follows
-        });
-        if !agrees {
+        let follows = lanes(self.registry, declared);
+        if self.lanes.get(cell) == Some(&follows) {
+            return;
+        }
+        let lane = |text| sentence::lane(text, self.file, self.registry).ok();
+        let given: Option<BTreeSet<Lane>> = cell.split(';').map(lane).collect();
+        if given.as_ref() == Some(&follows) {
+            self.lanes.insert(cell.to_owned(), follows);
+        } else {
             wrong.push(
                 Wrong::new(
                     Column::Lane,
@@ -506,21 +519,6 @@ impl<'g> Rows<'g> {
                 )
                 .help("leave it empty: only `down` and `up` need a lane"),
             );
-        }
-    }
-
-    fn lane(&self, text: &str) -> Option<Lane> {
-        if let Some(service) = text.strip_prefix("service:") {
-            return self.service(service).map(Lane::Service);
-        }
-        if let Some(classes) = text.strip_prefix("traffic:") {
-            let scope = sentence::scope(classes, self.file, self.registry).ok()?;
-            return scope.named().next().cloned().map(Lane::TrafficFor);
-        }
-        match text {
-            "closed" => Some(Lane::Closed),
-            "traffic" => Some(Lane::Traffic),
-            key => self.registry.statuses.id(key).map(Lane::Type),
         }
     }
 
@@ -533,12 +531,21 @@ impl<'g> Rows<'g> {
         Some(Until { at, stated })
     }
 
-    fn route(&self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Vec<Target> {
+    fn route(&mut self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Vec<Target> {
         let Some(cell) = row.get(Column::Route) else { return Vec::new() };
-        sentence::route(cell, self.file, self.registry).unwrap_or_else(|diagnostic| {
-            wrong.push(Wrong::from_sentence(Column::Route, diagnostic));
-            Vec::new()
-        })
+        if let Some(route) = self.routes.get(cell) {
+            return route.clone();
+        }
+        match sentence::route(cell, self.file, self.registry) {
+            Ok(route) => {
+                self.routes.insert(cell.to_owned(), route.clone());
+                route
+            }
+            Err(diagnostic) => {
+                wrong.push(Wrong::from_sentence(Column::Route, diagnostic));
+                Vec::new()
+            }
+        }
     }
 
     /// RFC 3339, or a wall time of `zone`.
@@ -583,37 +590,44 @@ impl<'g> Rows<'g> {
 
 /// The lanes in which a declaration stands or whose state it ends. `open` and `fully open` end more than one kind of
 /// lane, so none is theirs.
-pub(super) fn lanes(registry: &Registry, declared: &Declared) -> Vec<Lane> {
-    let cohorts = |scope: Option<&Scope>| -> Vec<Lane> {
+pub(super) fn lanes(registry: &Registry, declared: &Declared) -> BTreeSet<Lane> {
+    let cohorts = |scope: Option<&Scope>| -> BTreeSet<Lane> {
         scope.into_iter().flat_map(Scope::named).cloned().map(Lane::TrafficFor).collect()
     };
-    match declared {
-        Declared::Status { status, scope } => {
-            let kind = &registry.statuses[*status];
-            match (kind.builtin, kind.effect) {
-                (false, _) => vec![Lane::Type(*status)],
-                (true, Effect::Closed) => vec![Lane::Closed],
-                (true, Effect::Advisory | Effect::Diverting) => {
-                    let lanes = cohorts(scope.as_ref());
-                    if lanes.is_empty() { vec![Lane::Traffic] } else { lanes }
-                }
+    let one = |lane| BTreeSet::from([lane]);
+    let of_status = |status: StatusId, scope: Option<&Scope>| {
+        let kind = &registry.statuses[status];
+        match (kind.builtin, kind.effect) {
+            (false, _) => one(Lane::Type(status)),
+            (true, Effect::Closed) => one(Lane::Closed),
+            (true, Effect::Advisory | Effect::Diverting) => {
+                let lanes = cohorts(scope);
+                if lanes.is_empty() { one(Lane::Traffic) } else { lanes }
             }
         }
-        Declared::Down(service) | Declared::Up(service) => vec![Lane::Service(*service)],
+    };
+    match declared {
+        Declared::Status { status, scope } => of_status(*status, scope.as_ref()),
+        Declared::Down(service) | Declared::Up(service) => one(Lane::Service(*service)),
         Declared::Open { scope } => cohorts(scope.as_ref()),
-        Declared::FullyOpen => Vec::new(),
-        Declared::OffDivert => vec![Lane::Traffic],
-        Declared::Off(status) => vec![Lane::Type(*status)],
+        Declared::FullyOpen => BTreeSet::new(),
+        Declared::OffDivert => one(Lane::Traffic),
+        Declared::Off(status) => of_status(*status, None),
     }
 }
 
 /// The key of `data` that says where an `until` comes from, and what it says of one that nobody stated.
 pub(super) const UNTIL: &str = "until";
 pub(super) const MAX: &str = "max";
+const ONLY_MAX: &str = r#"{"until":"max"}"#;
 
 /// An `until` that followed from a type's `max` is marked so in `data`: nobody stated it.
 fn until_was_stated(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> bool {
     let Some(cell) = row.get(Column::Data) else { return true };
+    // Most of what is marked holds nothing else.
+    if cell == ONLY_MAX {
+        return false;
+    }
     match serde_json::from_str::<serde_json::Value>(cell) {
         Ok(data) => data.get(UNTIL).and_then(serde_json::Value::as_str) != Some(MAX),
         Err(error) => {
