@@ -44,8 +44,8 @@ pub(super) type Service = Vec<(String, String)>;
 impl Credentials {
     /// The settings of a service, or that no file knows it.
     pub(super) fn service(&self, name: &str) -> Result<Service, String> {
-        let texts = self.service_files.iter().filter_map(|path| fs::read_to_string(path).ok());
-        texts.filter_map(|text| section(&text, name)).next().ok_or_else(|| {
+        let mut texts = self.service_files.iter().filter_map(|path| fs::read_to_string(path).ok());
+        texts.find_map(|text| section(&text, name)).ok_or_else(|| {
             let files: Vec<String> =
                 self.service_files.iter().map(|path| path.display().to_string()).collect();
             format!("no service file knows the service `{name}`: looked in {}", files.join(", "))
@@ -53,7 +53,7 @@ impl Credentials {
     }
 
     /// The password for a connection from the password file, or why the file is not used.
-    pub(super) fn from_file(&self, to: &Connection<'_>) -> Result<Option<String>, String> {
+    pub(super) fn filed(&self, to: &Connection<'_>) -> Result<Option<String>, String> {
         let Some(path) = &self.password_file else { return Ok(None) };
         let Ok(text) = fs::read_to_string(path) else { return Ok(None) };
         if is_open_to_others(path) {

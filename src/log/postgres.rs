@@ -3,6 +3,7 @@
 //! Floor 4; no clock and no environment: where passwords and services are found, it is told.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use postgres::config::{Host, SslMode};
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
-use postgres::{Client, Config, IsolationLevel, Transaction};
+use postgres::{Client, Config, IsolationLevel, Statement, Transaction};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -35,7 +36,11 @@ pub struct PostgresLog {
     name: String,
     access: Access,
     client: Client,
+    statements: Statements,
 }
+
+/// Statements that the server has read before, by their text: each saves a journey there and back.
+type Statements = HashMap<String, Statement>;
 
 impl std::fmt::Debug for PostgresLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -62,7 +67,10 @@ impl PostgresLog {
             let told = told(&error);
             unreachable(place.note.as_ref().map_or_else(|| told.clone(), |note| format!("{told} ({note})")))
         })?;
-        let mut log = Self { name: place.name, access, client };
+        let mut log = Self { name: place.name, access, client, statements: Statements::new() };
+        if access != Access::Read {
+            log.prepare_to_write()?;
+        }
         let form = log.form()?;
         match access {
             Access::Create if form < VERSION => log.migrate()?,
@@ -74,6 +82,17 @@ impl PostgresLog {
             Access::Read | Access::Write | Access::Create => {}
         }
         Ok(log)
+    }
+
+    /// Lets this session wait no longer than its patience, and acknowledge nothing that is not on disk.
+    fn prepare_to_write(&mut self) -> Result<(), LogError> {
+        let settings = format!(
+            "SET lock_timeout = '{}s'; \
+             SELECT set_config('synchronous_commit', 'on', false) \
+             WHERE current_setting('synchronous_commit') = 'off'",
+            PATIENCE.as_secs()
+        );
+        self.client.batch_execute(&settings).map_err(|error| failed(&self.name, "open", &error))
     }
 
     /// The version of the schema; 0 for a database that holds no log.
@@ -100,11 +119,12 @@ impl PostgresLog {
 }
 
 fn form(transaction: &mut Transaction<'_>, name: &str) -> Result<i64, LogError> {
+    // From the catalogue itself: `to_regclass` may answer from what this session remembers of before it had the lock.
+    const THERE: &str = "SELECT EXISTS (SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+        WHERE nspname = 'divert' AND relname = 'form')";
     let failed = |error: postgres::Error| failed(name, "open", &error);
-    let there = transaction
-        .query_one("SELECT to_regclass('divert.form') IS NOT NULL", &[])
-        .and_then(|row| row.try_get::<_, bool>(0))
-        .map_err(failed)?;
+    let there =
+        transaction.query_one(THERE, &[]).and_then(|row| row.try_get::<_, bool>(0)).map_err(failed)?;
     if !there {
         return Ok(0);
     }
@@ -135,7 +155,7 @@ impl EventLog for PostgresLog {
             .read_only(true)
             .start()
             .map_err(|error| failed(name, "read", &error))?;
-        work(&mut Open { name, transaction })
+        work(&mut Open { name, transaction, statements: &mut self.statements })
     }
 
     fn write(
@@ -148,20 +168,15 @@ impl EventLog for PostgresLog {
         }
         let failed = |error: postgres::Error| failed(name, "write", &error);
         // Each statement sees what was committed before it, and so before the lock was had.
-        let mut transaction = self
+        let transaction = self
             .client
             .build_transaction()
             .isolation_level(IsolationLevel::ReadCommitted)
             .start()
             .map_err(failed)?;
-        let settings = format!(
-            "SET LOCAL lock_timeout = '{}s'; \
-             SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",
-            PATIENCE.as_secs()
-        );
-        transaction.batch_execute(&settings).map_err(failed)?;
-        transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).map_err(failed)?;
-        let mut open = Open { name, transaction };
+        let mut open = Open { name, transaction, statements: &mut self.statements };
+        let lock = open.prepared("SELECT pg_advisory_xact_lock($1)").map_err(failed)?;
+        open.transaction.execute(&lock, &[&LOCK]).map_err(failed)?;
         work(&mut open)?;
         open.transaction.commit().map_err(failed)
     }
@@ -171,9 +186,19 @@ impl EventLog for PostgresLog {
 struct Open<'a> {
     name: &'a str,
     transaction: Transaction<'a>,
+    statements: &'a mut Statements,
 }
 
 impl Open<'_> {
+    fn prepared(&mut self, text: &str) -> Result<Statement, postgres::Error> {
+        if let Some(statement) = self.statements.get(text) {
+            return Ok(statement.clone());
+        }
+        let statement = self.transaction.prepare(text)?;
+        self.statements.insert(text.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
     fn failed(&self, error: &postgres::Error) -> LogError {
         failed(self.name, "read", error)
     }
@@ -183,7 +208,10 @@ impl Reading for Open<'_> {
     fn last(&mut self) -> Result<Option<Last>, LogError> {
         const LAST: &str =
             r#"SELECT "event", "recorded_at", "hash" FROM divert.event ORDER BY "event" DESC LIMIT 1"#;
-        let found = self.transaction.query_opt(LAST, &[]).map_err(|error| self.failed(&error))?;
+        let found = self
+            .prepared(LAST)
+            .and_then(|last| self.transaction.query_opt(&last, &[]))
+            .map_err(|error| self.failed(&error))?;
         let Some(row) = found else { return Ok(None) };
         let cells = || Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
         let (event, recorded_at, hash): (i64, &str, &str) = cells().map_err(|error| self.failed(&error))?;
@@ -200,7 +228,8 @@ impl Reading for Open<'_> {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let name = self.name;
         let failed = |error: postgres::Error| failed(name, "read", &error);
-        let mut rows = self.transaction.query_raw(select.as_str(), [after]).map_err(failed)?;
+        let select = self.prepared(&select).map_err(failed)?;
+        let mut rows = self.transaction.query_raw(&select, [after]).map_err(failed)?;
         while let Some(stored) = rows.next().map_err(failed)? {
             let number: i64 = stored.try_get(0).map_err(failed)?;
             let mut row = Row::default();
@@ -216,7 +245,10 @@ impl Reading for Open<'_> {
 
     fn has_import(&mut self, key: &str) -> Result<bool, LogError> {
         const IMPORTED: &str = r#"SELECT 1 FROM divert.event WHERE "data"::jsonb ->> 'import' = $1"#;
-        let found = self.transaction.query_opt(IMPORTED, &[&key]).map_err(|error| self.failed(&error))?;
+        let found = self
+            .prepared(IMPORTED)
+            .and_then(|imported| self.transaction.query_opt(&imported, &[&key]))
+            .map_err(|error| self.failed(&error))?;
         Ok(found.is_some())
     }
 
@@ -264,8 +296,9 @@ impl Writing for Open<'_> {
             .collect();
         let mut values: Vec<&(dyn ToSql + Sync)> = vec![&number];
         values.extend(cells.iter().map(|cell| cell as &(dyn ToSql + Sync)));
-        let failed = |error: postgres::Error| failed(self.name, "write", &error);
-        self.transaction.execute(insert.as_str(), &values).map_err(failed)?;
+        self.prepared(&insert)
+            .and_then(|insert| self.transaction.execute(&insert, &values))
+            .map_err(|error| failed(self.name, "write", &error))?;
         Ok(())
     }
 }
@@ -297,7 +330,7 @@ impl Place {
                 "password" => return Err(refused(NO_PASSWORD)),
                 "service" => ours.service = Some(decoded(value)),
                 "sslmode" => {
-                    ours.ssl_mode = Some(ssl_mode(&decoded(value)).map_err(|found| refused(&found))?)
+                    ours.ssl_mode = Some(ssl_mode(&decoded(value)).map_err(|found| refused(&found))?);
                 }
                 "sslrootcert" => ours.root_certificates = Some(decoded(value).into()),
                 _ => theirs.push(pair),
@@ -325,7 +358,7 @@ impl Place {
         let user = config.get_user().unwrap_or_default().to_owned();
         let database = config.get_dbname().unwrap_or(&user).to_owned();
         let to = Connection { host: &host, port, database: &database, user: &user };
-        let (from_file, note) = match credentials.from_file(&to) {
+        let (from_file, note) = match credentials.filed(&to) {
             Ok(found) => (found, None),
             Err(note) => (None, Some(note)),
         };

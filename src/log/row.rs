@@ -127,10 +127,17 @@ pub(super) struct Rows<'g> {
     recorded: Option<Instant>,
     /// Sources, reasons, approvers: few words that many rows share.
     words: HashSet<Arc<str>>,
-    /// Facilities by the names, other than ids, that rows gave them.
+    /// Facilities by the ids and names that rows gave them: a search through the registry for every row would be
+    /// most of the work.
     named: HashMap<String, FacilityId>,
+    /// What the cells in the column `scope` stand for.
+    scopes: HashMap<String, Scope>,
     /// What the words in the column `status` stand for.
     statuses: HashMap<String, StatusWord>,
+    /// What the cells in the column `route` stand for.
+    routes: HashMap<String, Vec<Target>>,
+    /// What the cells in the column `lane` stand for.
+    lanes: HashMap<String, BTreeSet<Lane>>,
 }
 
 impl<'g> Rows<'g> {
@@ -153,7 +160,10 @@ impl<'g> Rows<'g> {
             recorded,
             words: HashSet::new(),
             named: HashMap::new(),
+            scopes: HashMap::new(),
             statuses: HashMap::new(),
+            routes: HashMap::new(),
+            lanes: HashMap::new(),
         }
     }
 
@@ -230,25 +240,20 @@ impl<'g> Rows<'g> {
             ));
         }
         let recorded_at = if given { self.instant(row, Column::RecordedAt, zone, wrong) } else { from }?;
-        if let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before) {
-            let (column, help) = if given {
-                (Column::RecordedAt, "a log is written in the order in which things became known")
-            } else {
-                (
-                    Column::From,
-                    "sort the rows by `from`, or give `recorded_at` too: it is taken from `from` otherwise",
-                )
-            };
+        // Where nobody wrote down when a row was recorded, its place in the file says in which order.
+        if given
+            && let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before)
+        {
             wrong.push(
                 Wrong::new(
-                    column,
+                    Column::RecordedAt,
                     format!(
                         "recorded at {}, before the row above it: {}",
                         recorded_at.rfc3339(zone),
                         before.rfc3339(zone)
                     ),
                 )
-                .help(help),
+                .help("a log is written in the order in which things became known"),
             );
         }
         Some(recorded_at)
@@ -272,13 +277,15 @@ impl<'g> Rows<'g> {
     /// An id, else a name or an alias.
     fn facility(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<FacilityId> {
         let registry = self.registry;
-        if let Some(facility) = registry.facilities.id(cell).or_else(|| self.named.get(cell).copied()) {
-            return Some(facility);
+        if let Some(facility) = self.named.get(cell) {
+            return Some(*facility);
         }
         let meanings = registry.names.meanings(cell);
-        let facility = meanings.iter().find_map(|name| match name {
-            Name::Facility(facility) => Some(*facility),
-            _ => None,
+        let facility = registry.facilities.id(cell).or_else(|| {
+            meanings.iter().find_map(|name| match name {
+                Name::Facility(facility) => Some(*facility),
+                _ => None,
+            })
         });
         match (facility, meanings.first()) {
             (Some(facility), _) => {
@@ -373,13 +380,7 @@ impl<'g> Rows<'g> {
             return None;
         };
         let scope = match row.get(Column::Scope) {
-            Some(cell) => match sentence::scope(cell, self.file, self.registry) {
-                Ok(scope) => Some(scope),
-                Err(diagnostic) => {
-                    wrong.push(Wrong::from_sentence(Column::Scope, diagnostic));
-                    return None;
-                }
-            },
+            Some(cell) => Some(self.scope(cell, wrong)?),
             None => None,
         };
         let declared = self.status(cell, scope, row, wrong)?;
@@ -388,6 +389,22 @@ impl<'g> Rows<'g> {
         }
         self.check_lane(row, &declared, wrong);
         Some(declared)
+    }
+
+    fn scope(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<Scope> {
+        if let Some(scope) = self.scopes.get(cell) {
+            return Some(scope.clone());
+        }
+        match sentence::scope(cell, self.file, self.registry) {
+            Ok(scope) => {
+                self.scopes.insert(cell.to_owned(), scope.clone());
+                Some(scope)
+            }
+            Err(diagnostic) => {
+                wrong.push(Wrong::from_sentence(Column::Scope, diagnostic));
+                None
+            }
+        }
     }
 
     fn status(
@@ -484,11 +501,17 @@ impl<'g> Rows<'g> {
     }
 
     /// A lane follows from status and scope; one that is given all the same must be that.
-    fn check_lane(&self, row: &Row<'_>, declared: &Declared, wrong: &mut Vec<Wrong>) {
+    fn check_lane(&mut self, row: &Row<'_>, declared: &Declared, wrong: &mut Vec<Wrong>) {
         let Some(cell) = row.get(Column::Lane) else { return };
+        let follows = lanes(self.registry, declared);
+        if self.lanes.get(cell) == Some(&follows) {
+            return;
+        }
         let lane = |text| sentence::lane(text, self.file, self.registry).ok();
         let given: Option<BTreeSet<Lane>> = cell.split(';').map(lane).collect();
-        if given.as_ref() != Some(&lanes(self.registry, declared)) {
+        if given.as_ref() == Some(&follows) {
+            self.lanes.insert(cell.to_owned(), follows);
+        } else {
             wrong.push(
                 Wrong::new(
                     Column::Lane,
@@ -508,12 +531,21 @@ impl<'g> Rows<'g> {
         Some(Until { at, stated })
     }
 
-    fn route(&self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Vec<Target> {
+    fn route(&mut self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Vec<Target> {
         let Some(cell) = row.get(Column::Route) else { return Vec::new() };
-        sentence::route(cell, self.file, self.registry).unwrap_or_else(|diagnostic| {
-            wrong.push(Wrong::from_sentence(Column::Route, diagnostic));
-            Vec::new()
-        })
+        if let Some(route) = self.routes.get(cell) {
+            return route.clone();
+        }
+        match sentence::route(cell, self.file, self.registry) {
+            Ok(route) => {
+                self.routes.insert(cell.to_owned(), route.clone());
+                route
+            }
+            Err(diagnostic) => {
+                wrong.push(Wrong::from_sentence(Column::Route, diagnostic));
+                Vec::new()
+            }
+        }
     }
 
     /// RFC 3339, or a wall time of `zone`.
@@ -563,33 +595,39 @@ pub(super) fn lanes(registry: &Registry, declared: &Declared) -> BTreeSet<Lane> 
         scope.into_iter().flat_map(Scope::named).cloned().map(Lane::TrafficFor).collect()
     };
     let one = |lane| BTreeSet::from([lane]);
-    match declared {
-        Declared::Status { status, scope } => {
-            let kind = &registry.statuses[*status];
-            match (kind.builtin, kind.effect) {
-                (false, _) => one(Lane::Type(*status)),
-                (true, Effect::Closed) => one(Lane::Closed),
-                (true, Effect::Advisory | Effect::Diverting) => {
-                    let lanes = cohorts(scope.as_ref());
-                    if lanes.is_empty() { one(Lane::Traffic) } else { lanes }
-                }
+    let of_status = |status: StatusId, scope: Option<&Scope>| {
+        let kind = &registry.statuses[status];
+        match (kind.builtin, kind.effect) {
+            (false, _) => one(Lane::Type(status)),
+            (true, Effect::Closed) => one(Lane::Closed),
+            (true, Effect::Advisory | Effect::Diverting) => {
+                let lanes = cohorts(scope);
+                if lanes.is_empty() { one(Lane::Traffic) } else { lanes }
             }
         }
+    };
+    match declared {
+        Declared::Status { status, scope } => of_status(*status, scope.as_ref()),
         Declared::Down(service) | Declared::Up(service) => one(Lane::Service(*service)),
         Declared::Open { scope } => cohorts(scope.as_ref()),
         Declared::FullyOpen => BTreeSet::new(),
         Declared::OffDivert => one(Lane::Traffic),
-        Declared::Off(status) => one(Lane::Type(*status)),
+        Declared::Off(status) => of_status(*status, None),
     }
 }
 
 /// The key of `data` that says where an `until` comes from, and what it says of one that nobody stated.
 pub(super) const UNTIL: &str = "until";
 pub(super) const MAX: &str = "max";
+const ONLY_MAX: &str = r#"{"until":"max"}"#;
 
 /// An `until` that followed from a type's `max` is marked so in `data`: nobody stated it.
 fn until_was_stated(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> bool {
     let Some(cell) = row.get(Column::Data) else { return true };
+    // Most of what is marked holds nothing else.
+    if cell == ONLY_MAX {
+        return false;
+    }
     match serde_json::from_str::<serde_json::Value>(cell) {
         Ok(data) => data.get(UNTIL).and_then(serde_json::Value::as_str) != Some(MAX),
         Err(error) => {

@@ -39,7 +39,8 @@ fn declared() -> impl Strategy<Value = (Subject, Declared)> {
         prop::option::of(scope()).prop_map(|scope| Declared::Open { scope }),
         Just(Declared::FullyOpen),
         Just(Declared::OffDivert),
-        Just(Declared::Off(REGISTRY.statuses.id("yellow").unwrap())),
+        select(vec!["yellow", "closed"])
+            .prop_map(|status| Declared::Off(REGISTRY.statuses.id(status).unwrap())),
     ];
     let region = Subject::Region(REGISTRY.regions.id("west").unwrap());
     let blue = REGISTRY.statuses.id("blue").unwrap();
