@@ -61,6 +61,14 @@ pub enum Command {
     Timeline(TimelineArgs),
     /// Say something about a facility, and record it
     Declare(DeclareArgs),
+    /// Say that what is so of a facility is still so
+    Confirm(ConfirmArgs),
+    /// Record how full an emergency department is
+    Census(CensusArgs),
+    /// Decide where one patient goes, and record it
+    Assign(AssignArgs),
+    /// Say that an event was an error
+    Retract(RetractArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(CheckArgs),
     /// Explain a command, or print the catalogue or a JSON Schema
@@ -81,6 +89,10 @@ impl Command {
             Self::Route(args) => &args.common,
             Self::Timeline(args) => &args.common,
             Self::Declare(args) => &args.common,
+            Self::Confirm(args) => &args.common,
+            Self::Census(args) => &args.common,
+            Self::Assign(args) => &args.route.common,
+            Self::Retract(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
         }
@@ -368,6 +380,104 @@ pub struct DeclareArgs {
     /// Record it without asking, also for more than one facility
     #[arg(long)]
     pub yes: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert confirm`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert confirm Manchester Memorial                 everything that is in force there is still so
+  divert confirm Manchester Memorial until 12:00     and goes on until then
+  divert confirm ECHN --yes                          every facility of a network")]
+pub struct ConfirmArgs {
+    /// Whose status is still so, and until when
+    #[arg(value_name = "NAME [until T]", required = true)]
+    pub said: Vec<String>,
+    /// Who reported it: hospital, dispatch, state, news… [default: dispatch]
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Record it without asking, also for more than one facility
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert census`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert census Manchester Memorial --occupied 28 --waiting 12
+  divert census Manchester Memorial --occupied 28 --boarding 6 --waiting 12 --ventilated 2 \\
+                --longest-boarding 9 --last-wait 1.5            all that NEDOCS needs")]
+#[command(group(clap::ArgGroup::new("figures").required(true).multiple(true)))]
+pub struct CensusArgs {
+    /// Which facility
+    #[arg(value_name = "NAME", required = true)]
+    pub name: Vec<String>,
+    /// Patients in the ED's treatment spaces, boarding ones among them
+    #[arg(long, value_name = "N", group = "figures")]
+    pub occupied: Option<u32>,
+    /// Admitted patients in the ED who wait for an inpatient bed
+    #[arg(long, value_name = "N", group = "figures")]
+    pub boarding: Option<u32>,
+    /// Patients in the waiting room
+    #[arg(long, value_name = "N", group = "figures")]
+    pub waiting: Option<u32>,
+    /// Patients on a ventilator
+    #[arg(long, value_name = "N", group = "figures")]
+    pub ventilated: Option<u32>,
+    /// How long the admitted patient who waits longest has waited, in hours
+    #[arg(long, value_name = "HOURS", group = "figures")]
+    pub longest_boarding: Option<String>,
+    /// How long the patient who was put in a bed last had waited, in hours
+    #[arg(long, value_name = "HOURS", group = "figures")]
+    pub last_wait: Option<String>,
+    /// Who reported it [default: hospital]
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert assign`
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct AssignArgs {
+    /// The id of the patient or the run, as dispatch has it
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// Who decided [default: dispatch]
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Who the patient is.
+    #[command(flatten)]
+    pub route: RouteArgs,
+}
+
+/// `divert retract`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert retract 12                             event 12 was an error
+  divert retract 12 13 --reason 'wrong hospital'
+  divert retract --last                         the newest event that you recorded and that stands
+
+Nothing is taken out of the log: a retraction is an event too, and can be retracted.")]
+pub struct RetractArgs {
+    /// The numbers of the events
+    #[arg(value_name = "EVENT", required_unless_present = "last", conflicts_with = "last")]
+    pub events: Vec<u64>,
+    /// The newest event that this user of the operating system recorded and that stands
+    #[arg(long)]
+    pub last: bool,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Who says so [default: dispatch]
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
     #[command(flatten)]
     common: Common,
 }

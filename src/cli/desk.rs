@@ -2,7 +2,9 @@
 //!
 //! Floor 6. What is recorded is decided within the log's own transaction, so that nobody writes between.
 
-use crate::log::{Appended, Draft, EventLog, Log, Row, Writer};
+use std::collections::BTreeSet;
+
+use crate::log::{Appended, Column, Draft, EventLog, Log, Row, Writer};
 use crate::model::{Event, Instant};
 use crate::report::journal::{self, Entry};
 use crate::report::{Basis, LogHead, Sheet, echo};
@@ -10,6 +12,9 @@ use crate::state::Timeline;
 
 use super::context::{Environment, Setting, clock};
 use super::error::Failure;
+
+/// So many events at a time are searched for one of the user's own.
+const STRETCH: u64 = 1000;
 
 /// A log that is open for writing.
 pub struct Desk<'a> {
@@ -30,11 +35,46 @@ pub struct Recorded {
 }
 
 impl<'a> Desk<'a> {
-    /// Opens the log. One that nobody named is begun if it is not there.
-    pub fn open(setting: &'a Setting, environment: &'a Environment) -> Result<Self, Failure> {
-        let store = setting.place.to_write(environment)?;
+    /// Opens the log. One that nobody named is begun if it is not there and this can be its first event.
+    pub fn open(setting: &'a Setting, environment: &'a Environment, begin: bool) -> Result<Self, Failure> {
+        let store = setting.place.to_write(environment, begin)?;
         let log = Log { hash: Some(crate::log::Hash::default()), ..Log::default() };
         Ok(Self { setting, environment, store, log })
+    }
+
+    /// The newest event that this user recorded, that is no retraction and that stands; `None` where there is none.
+    pub fn last_own(&mut self) -> Result<Option<u64>, Failure> {
+        let head = self.store.head().map_err(Failure::NotRecorded)?.event;
+        let user = self.environment.user.as_str();
+        let mut gone: BTreeSet<u64> = BTreeSet::new();
+        let mut end = head;
+        while end > 0 {
+            // What retracts an event comes after it, so that going backwards in stretches sees it first.
+            let begin = end.saturating_sub(STRETCH);
+            let mut stretch: Vec<(u64, bool, Option<u64>)> = Vec::new();
+            self.store
+                .rows(begin, &mut |number, row| {
+                    if number <= end {
+                        let own = row.get(Column::Author) == Some(user);
+                        let retracts = row.get(Column::Retracts).and_then(|cell| cell.parse().ok());
+                        stretch.push((number, own, retracts));
+                    }
+                    Ok(())
+                })
+                .map_err(Failure::NotRecorded)?;
+            for (number, own, retracts) in stretch.into_iter().rev() {
+                match retracts {
+                    _ if gone.contains(&number) => {}
+                    Some(target) => {
+                        gone.insert(target);
+                    }
+                    None if own => return Ok(Some(number)),
+                    None => {}
+                }
+            }
+            end = begin;
+        }
+        Ok(None)
     }
 
     /// Records what `decide` drafts, all of it or nothing. It is told everything that was recorded before, and when its
@@ -82,7 +122,6 @@ pub fn stored<'e>(
     events: &'e [Event],
     after: usize,
 ) -> Result<Vec<Entry<'e>>, Failure> {
-    use crate::log::Column;
     let mut entries: Vec<Entry<'e>> = events.iter().skip(after).map(Entry::from).collect();
     let text = |row: &Row<'_>, column| row.get(column).map(str::to_owned);
     store

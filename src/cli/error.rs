@@ -118,6 +118,44 @@ pub enum Failure {
         /// The option.
         option: &'static str,
     },
+    /// Nothing is in force that could be confirmed.
+    #[error("nothing is in force at {subject}{}", expired.as_ref().map_or_else(String::new, |at| format!(": what was expired {at}, not confirmed")))]
+    NothingToConfirm {
+        /// Of whom.
+        subject: String,
+        /// When what was in force ran out.
+        expired: Option<String>,
+        /// What can be said instead.
+        say: String,
+    },
+    /// An event that there is not.
+    #[error("there is no event {event}: the last one is {last}")]
+    NoEvent {
+        /// As typed.
+        event: u64,
+        /// The last one.
+        last: u64,
+    },
+    /// An event that is as if it had not been.
+    #[error("event {event} is retracted already, by event {by}")]
+    Retracted {
+        /// Which.
+        event: u64,
+        /// By which.
+        by: u64,
+    },
+    /// An event that is named more than once.
+    #[error("event {event} is named twice")]
+    NamedTwice {
+        /// Which.
+        event: u64,
+    },
+    /// Nothing that this user recorded stands.
+    #[error("no event that `{user}` recorded stands")]
+    NoOwnEvent {
+        /// The user of the operating system.
+        user: String,
+    },
     /// Standard input holds no sentence.
     #[error("nothing was said")]
     NothingSaid,
@@ -163,6 +201,11 @@ impl Failure {
             | Self::UnknownEnding(_)
             | Self::OnlyForReading { .. }
             | Self::SaidTwice { .. }
+            | Self::NothingToConfirm { .. }
+            | Self::NoEvent { .. }
+            | Self::Retracted { .. }
+            | Self::NamedTwice { .. }
+            | Self::NoOwnEvent { .. }
             | Self::NothingSaid
             | Self::Several { .. }
             | Self::Declined
@@ -187,6 +230,11 @@ impl Failure {
             | Self::Output { .. }
             | Self::OnlyForReading { .. }
             | Self::SaidTwice { .. }
+            | Self::NothingToConfirm { .. }
+            | Self::NoEvent { .. }
+            | Self::Retracted { .. }
+            | Self::NamedTwice { .. }
+            | Self::NoOwnEvent { .. }
             | Self::NothingSaid
             | Self::Several { .. }
             | Self::Declined
@@ -208,8 +256,16 @@ impl Failure {
             | Self::NoPoint { .. }
             | Self::EmptySpan
             | Self::Declined
+            | Self::NamedTwice { .. }
             | Self::Input(_)
             | Self::Output { .. } => Vec::new(),
+            Self::NothingToConfirm { say, .. } => vec![format!("say what is so: {say}")],
+            Self::NoEvent { .. } | Self::NoOwnEvent { .. } => {
+                vec!["`divert log` shows the numbers of events".to_owned()]
+            }
+            Self::Retracted { by, .. } => {
+                vec![format!("to let it count again: divert retract {by}")]
+            }
             Self::OnlyForReading { .. } => {
                 vec!["what is recorded rests on what is recorded; leave it out".to_owned()]
             }

@@ -87,10 +87,11 @@ impl LogPlace {
 
     /// The store of a log that is to be written to. Only a log that nobody named, and one in a database that somebody
     /// created for it, is begun here: a mistyped name must not become a second log.
-    pub fn to_write(&self, environment: &Environment) -> Result<Box<dyn EventLog>, Failure> {
+    /// `begin` is whether what is to be said can be the first thing of a log.
+    pub fn to_write(&self, environment: &Environment, begin: bool) -> Result<Box<dyn EventLog>, Failure> {
         let access = match self {
-            Self::Default(_) | Self::Shared(_) => Access::Create,
-            Self::Named(_) | Self::Input => Access::Write,
+            Self::Default(_) | Self::Shared(_) if begin => Access::Create,
+            Self::Default(_) | Self::Shared(_) | Self::Named(_) | Self::Input => Access::Write,
         };
         self.store(access, environment).map_err(Failure::NotRecorded)
     }

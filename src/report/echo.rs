@@ -28,7 +28,7 @@ pub fn lines(basis: &Basis<'_>, before: &Timeline, events: &[Event], new: usize)
                 lines.extend(retraction(basis, events, *target));
                 moments.extend(moment_of_retraction(event, events, *target));
             }
-            Says::Note(_) => {
+            Says::Census(_) | Says::Assign(_) | Says::Note(_) => {
                 let said = journal::sentence(event, basis.registry);
                 lines.push(Line::plain(format!("event {}: {said}", event.number)));
             }
@@ -50,7 +50,9 @@ fn retraction(basis: &Basis<'_>, events: &[Event], target: u64) -> Option<Line> 
     let said = journal::sentence(event, basis.registry);
     Some(Line::plain(match event.kind {
         Says::Retract(again) => format!("  counts again: event {again}"),
-        Says::Declare(_) | Says::Note(_) => format!("  as if never said: {said}"),
+        Says::Declare(_) | Says::Census(_) | Says::Assign(_) | Says::Note(_) => {
+            format!("  as if never said: {said}")
+        }
     }))
 }
 
@@ -59,7 +61,7 @@ fn moment_of_retraction(event: &Event, events: &[Event], target: u64) -> Option<
     let retracted = events.iter().find(|event| event.number == target)?;
     Some(match &retracted.kind {
         Says::Declare(declaration) => declaration.from.max(event.recorded_at),
-        Says::Retract(_) | Says::Note(_) => event.recorded_at,
+        Says::Retract(_) | Says::Census(_) | Says::Assign(_) | Says::Note(_) => event.recorded_at,
     })
 }
 
@@ -86,6 +88,14 @@ impl Echo<'_> {
             lines.push(caution(format!("  the source `{}` is shown, not routed on", event.source)));
             return lines;
         }
+        if let Some(refusal) = basis.timeline.refusal(number) {
+            lines.push(Line {
+                text: format!("  REFUSED: recorded, not in force: {} ({})", refusal.text, refusal.by),
+                tone: Tone::Severe,
+            });
+            lines.extend(self.forced());
+            return lines;
+        }
         if self.is_late() {
             lines.push(caution("  a late entry: it was over when it was recorded, and ends nothing"));
         } else if declaration.from > event.recorded_at {
@@ -94,7 +104,25 @@ impl Echo<'_> {
         }
         lines.extend(self.own(before));
         lines.extend(self.ended());
+        lines.extend(self.forced());
         lines.extend(self.left());
+        lines
+    }
+
+    /// What a policy's limit ended because of it, anywhere.
+    fn forced(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for (facility, entry) in self.basis.registry.facilities.iter() {
+            let history = self.basis.timeline.facility(facility);
+            for track in history.into_iter().flat_map(History::tracks) {
+                let ended = |episode: &&Episode| {
+                    episode.ended_by() == Some((EndedBy::Forced, Some(self.event.number)))
+                };
+                lines.extend(track.episodes().iter().filter(ended).map(|episode| {
+                    caution(format!("  ends by force: {}, {}", entry.name, self.told(&track.lane, episode)))
+                }));
+            }
+        }
         lines
     }
 
@@ -135,7 +163,14 @@ impl Echo<'_> {
                 let begun = episode.event();
                 let was = self.episodes(before).find(|(other, was)| *other == lane && was.event() == begun);
                 let was = was.and_then(|(_, was)| was.until());
-                if was != episode.until() {
+                let stated = self.declaration.until.is_some_and(|until| until.stated);
+                let has_max = match &episode.state {
+                    LaneState::Status { status, .. } => basis.registry.statuses[*status].max.is_some(),
+                    LaneState::Down => false,
+                };
+                if was == episode.until() && has_max && !stated {
+                    lines.push(caution(format!("  confirmed, not extended: ends {}", self.end(was))));
+                } else if was != episode.until() {
                     lines.push(Line::plain(format!(
                         "  ends {}, not {}",
                         self.end(episode.until()),
@@ -187,7 +222,7 @@ impl Echo<'_> {
             .filter_map(|(lane, episode)| {
                 let verb = match episode.ended_by()? {
                     (EndedBy::Superseded, Some(by)) if by == number => "replaces",
-                    (EndedBy::Manual | EndedBy::Forced, Some(by)) if by == number => "ends",
+                    (EndedBy::Manual, Some(by)) if by == number => "ends",
                     _ => return None,
                 };
                 Some(Line::plain(format!("  {verb}: {}", self.told(lane, episode))))

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::diagnostic::plural;
 use crate::model::{
-    Declaration, Declared, Event, FacilityId, Instant, Kind as Says, Lane, Registry, Scope, Subject, WalkIn,
+    Census, Declaration, Declared, Event, FacilityId, Instant, Kind as Says, Lane, Registry, Scope, Subject,
+    WalkIn,
 };
 use crate::sentence::phrase;
 
@@ -71,8 +73,6 @@ pub fn columns() -> Vec<Column> {
         Column::data("retracts", Kind::Integer.or_null()),
         Column::data("data", Kind::Text.or_null()),
         Column::data("hash", Kind::Text.or_null()),
-        Column::json("sentence", Kind::Text),
-        Column::json("retracted_by", Kind::Integer.or_null()),
     ]
 }
 
@@ -144,6 +144,12 @@ pub fn sentence(event: &Event, registry: &Registry) -> String {
             format!("{exercise}{}", phrase::declaration(declaration, registry))
         }
         Says::Retract(target) => format!("event {target} retracted"),
+        Says::Census(census) => census_text(census, registry),
+        Says::Assign(assignment) => {
+            let id = assignment.id.as_ref().map_or_else(|| "a patient".to_owned(), ToString::to_string);
+            let forced = if assignment.forced { " (forced)" } else { "" };
+            format!("{id} sent to {}{forced}", registry.facilities[assignment.facility].name)
+        }
         Says::Note(subject) => {
             let about = subject.map(|subject| phrase::subject(subject, registry));
             about.map_or_else(|| "note".to_owned(), |about| format!("{about}: note"))
@@ -162,11 +168,13 @@ fn row(basis: &Basis<'_>, entry: &Entry<'_>, retracted_by: Option<u64>) -> Vec<C
     let said = sentence(event, registry);
     let (told, tone) = match retracted_by {
         Some(by) => (format!("{said} (retracted by event {by})"), Tone::Faint),
-        None => (said.clone(), Tone::Plain),
+        None => (said, Tone::Plain),
     };
     let (kind, retracts) = match &event.kind {
         Says::Declare(_) => ("declare", None),
         Says::Retract(target) => ("retract", Some(*target)),
+        Says::Census(_) => ("census", None),
+        Says::Assign(_) => ("assign", None),
         Says::Note(_) => ("note", None),
     };
     let facility = match subject {
@@ -179,7 +187,7 @@ fn row(basis: &Basis<'_>, entry: &Entry<'_>, retracted_by: Option<u64>) -> Vec<C
     };
     let declaration = match &event.kind {
         Says::Declare(declaration) => Some(&**declaration),
-        Says::Retract(_) | Says::Note(_) => None,
+        Says::Retract(_) | Says::Census(_) | Says::Assign(_) | Says::Note(_) => None,
     };
     let mut cells: Vec<Cell> = vec![
         Value::count(event.number).into(),
@@ -191,7 +199,12 @@ fn row(basis: &Basis<'_>, entry: &Entry<'_>, retracted_by: Option<u64>) -> Vec<C
         Value::text(facility).into(),
         Value::text(region).into(),
     ];
-    cells.extend(declared_cells(registry, declaration, zone));
+    let at = match &event.kind {
+        Says::Census(census) => Some(census.at),
+        Says::Assign(assignment) => Some(assignment.at),
+        Says::Declare(_) | Says::Retract(_) | Says::Note(_) => None,
+    };
+    cells.extend(declared_cells(registry, declaration, at, zone));
     cells.extend([
         event.source.as_ref().into(),
         Value::text(entry.author.as_deref()).into(),
@@ -200,15 +213,41 @@ fn row(basis: &Basis<'_>, entry: &Entry<'_>, retracted_by: Option<u64>) -> Vec<C
         retracts.map_or(Value::Missing, Value::count).into(),
         Value::text(entry.data.as_deref()).into(),
         Value::text(entry.hash.as_deref()).into(),
-        said.into(),
-        retracted_by.map_or(Value::Missing, Value::count).into(),
     ]);
     cells
 }
 
+/// "Manchester Memorial Hospital: 28 occupied, 6 boarding, longest boarding 9h".
+fn census_text(census: &Census, registry: &Registry) -> String {
+    let count = |figure: Option<u32>, what: &str| figure.map(|figure| format!("{figure} {what}"));
+    let wait =
+        |wait: Option<TimeDelta>, what: &str| wait.map(|wait| format!("{what} {}", phrase::length(wait)));
+    let told: Vec<String> = [
+        count(census.occupied, "occupied"),
+        count(census.boarding, "boarding"),
+        count(census.waiting, "waiting"),
+        count(census.ventilated, "ventilated"),
+        wait(census.longest_boarding, "longest boarding"),
+        wait(census.last_wait, "last wait"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    format!("{}: {}", registry.facilities[census.facility].name, told.join(", "))
+}
+
 /// The cells from `lane` to `text`.
-fn declared_cells(registry: &Registry, declaration: Option<&Declaration>, zone: Tz) -> Vec<Cell> {
-    let Some(declaration) = declaration else { return vec![Value::Missing.into(); 9] };
+fn declared_cells(
+    registry: &Registry,
+    declaration: Option<&Declaration>,
+    at: Option<Instant>,
+    zone: Tz,
+) -> Vec<Cell> {
+    let Some(declaration) = declaration else {
+        let mut cells = vec![Cell::from(Value::Missing); 9];
+        cells[3] = Value::time(at, zone).into();
+        return cells;
+    };
     let scope = match &declaration.declared {
         Declared::Status { scope, .. } | Declared::Open { scope } => scope.as_ref(),
         Declared::Down(_)

@@ -199,8 +199,8 @@ fn data_row(
         Value::List(conflicts.iter().map(|conflict| conflict_text(basis, conflict).into()).collect()),
         Value::text(state.walk_in().map(WalkIn::as_str)),
         Value::text(facility.phone.as_deref()),
-        Value::Missing,
-        Value::Missing,
+        state.census().and_then(|census| census.occupied).map_or(Value::Missing, Value::count),
+        state.nedocs().map_or(Value::Missing, |score| Value::Decimal(score, 1)),
     ];
     values.into_iter().map(Cell::from).collect()
 }

@@ -2,14 +2,15 @@
 //!
 //! Floor 6.
 
-use crate::log::Draft;
+use crate::log::{Appended, Draft};
 use crate::model::{Declaration, Declared, Event, Instant, Registry, Until};
 use crate::render;
-use crate::report::{Basis, journal};
+use crate::report::{Basis, Sheet, journal};
+use crate::sentence;
 use crate::state::Timeline;
 
 use super::super::context::{self, Remark, Setting};
-use super::super::desk::Desk;
+use super::super::desk::{Desk, Recorded};
 use super::super::error::{Exit, Failure};
 use super::Session;
 
@@ -55,22 +56,38 @@ pub(super) fn agreed(session: &Session<'_>, declared: Vec<String>, piped: bool) 
 
 /// Records, and answers with what was recorded.
 pub(super) fn record(
+    desk: Desk<'_>,
     session: &Session<'_>,
-    setting: &Setting,
     command: &'static str,
     decide: impl FnOnce(&[Event], Instant) -> Result<Vec<Draft>, Failure>,
 ) -> Result<Exit, Failure> {
-    let recorded = Desk::open(setting, session.environment)?.record(command, decide)?;
-    if recorded.appended.behind.is_some() {
+    answer(session, &desk.record(command, decide)?)
+}
+
+/// Answers with what was recorded; what policies refused is recorded and not in force.
+pub(super) fn answer(session: &Session<'_>, recorded: &Recorded) -> Result<Exit, Failure> {
+    tell(session, &recorded.sheet, &recorded.appended, "event");
+    let refused = |event: &Event| recorded.timeline.refusal(event.number).is_some();
+    let is_refused = recorded.appended.events.iter().any(refused);
+    Ok(if is_refused { Exit::Refused } else { Exit::Done })
+}
+
+/// Shows an answer. It is recorded whether that succeeds or not, and whoever said it must know.
+pub(super) fn tell(session: &Session<'_>, sheet: &Sheet, appended: &Appended, ids: &'static str) {
+    if appended.behind.is_some() {
         session.ui.warn(&Remark::ClockBehind.to_string());
     }
-    if let Err(failure) = session.show(&recorded.sheet, "event") {
-        // It is recorded all the same, and whoever said it must know.
-        let numbers: Vec<String> =
-            recorded.appended.events.iter().map(|event| event.number.to_string()).collect();
+    if let Err(failure) = session.show(sheet, ids) {
+        let numbers: Vec<String> = appended.events.iter().map(|event| event.number.to_string()).collect();
         session.ui.warn(&format!("recorded as event {}, and {failure}", numbers.join(", ")));
     }
-    Ok(Exit::Done)
+}
+
+/// The last local midnight: from then on, forced patients are counted.
+pub(super) fn midnight(setting: &Setting, session: &mut Session<'_>) -> Result<Instant, Failure> {
+    let file = session.sources.add("midnight", "00:00");
+    sentence::time("00:00", file, setting.at, setting.zone.unwrap_or(setting.registry.timezone))
+        .map_err(|diagnostic| Failure::Said(vec![diagnostic]))
 }
 
 /// A declaration with the end that follows from its type's `max`, so that editing the registry does not rewrite what

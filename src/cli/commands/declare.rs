@@ -11,6 +11,7 @@ use crate::sentence::{self, Reading, phrase};
 
 use super::super::args::DeclareArgs;
 use super::super::context::Setting;
+use super::super::desk::Desk;
 use super::super::error::{Exit, Failure};
 use super::Session;
 use super::acting;
@@ -38,7 +39,8 @@ pub(super) fn run(args: &DeclareArgs, session: &mut Session<'_>) -> Result<Exit,
         acting::agreed(session, lines.collect(), args.sentence.is_empty())?;
     }
     let source = args.source.as_deref().unwrap_or("dispatch");
-    acting::record(session, &setting, "declare", |events, _| {
+    let desk = Desk::open(&setting, session.environment, true)?;
+    acting::record(desk, session, "declare", |events, _| {
         Ok(drafts(&setting.registry, declarations, events, source))
     })
 }

@@ -29,6 +29,10 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "route", facts: Vec::new, columns: route::columns },
     Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
     Answer { name: "declare", facts: Vec::new, columns: journal::columns },
+    Answer { name: "confirm", facts: Vec::new, columns: journal::columns },
+    Answer { name: "census", facts: Vec::new, columns: journal::columns },
+    Answer { name: "assign", facts: || vec![("event", Kind::Integer.or_null())], columns: route::columns },
+    Answer { name: "retract", facts: Vec::new, columns: journal::columns },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];
 

@@ -3,9 +3,13 @@
 //! Floor 6. A command holds no rule about patients or facilities: those are in the rooms below.
 
 mod acting;
+mod assign;
+mod census;
 mod check;
+mod confirm;
 mod declare;
 mod help;
+mod retract;
 mod route;
 mod status;
 mod table;
@@ -77,6 +81,10 @@ pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, 
         Command::Route(args) => route::run(args, session),
         Command::Timeline(args) => timeline::run(args, session),
         Command::Declare(args) => declare::run(args, session),
+        Command::Confirm(args) => confirm::run(args, session),
+        Command::Census(args) => census::run(args, session),
+        Command::Assign(args) => assign::run(args, session),
+        Command::Retract(args) => retract::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Help(args) => help::run(args, session),
     }
