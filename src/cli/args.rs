@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+use crate::log::Format as LogFormat;
 use crate::model::{Age, Care, Priority};
 use crate::render::Format;
 
@@ -59,6 +60,8 @@ pub enum Command {
     Route(RouteArgs),
     /// Draw lanes over time
     Timeline(TimelineArgs),
+    /// Show what was recorded, or what it came to; verify that it is still what was recorded
+    Log(LogArgs),
     /// Say something about a facility, and record it
     Declare(DeclareArgs),
     /// Say that what is so of a facility is still so
@@ -69,6 +72,8 @@ pub enum Command {
     Assign(AssignArgs),
     /// Say that an event was an error
     Retract(RetractArgs),
+    /// Take the events of another log into this one
+    Import(ImportArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(CheckArgs),
     /// Explain a command, or print the catalogue or a JSON Schema
@@ -93,6 +98,8 @@ impl Command {
             Self::Census(args) => &args.common,
             Self::Assign(args) => &args.route.common,
             Self::Retract(args) => &args.common,
+            Self::Log(args) => &args.common,
+            Self::Import(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
         }
@@ -217,7 +224,9 @@ Examples:
   divert status                          what is not open
   divert status --all                    every facility
   divert status manch echn               a facility and a network, by name or the beginning of an id
-  divert status --at '2023-08-04 09:00'  the board as it stood then")]
+  divert status --at '2023-08-04 09:00'  the board as it stood then
+  divert status --ending 30m             what ends within half an hour; for cron
+  divert status --follow                 the board, kept up to date")]
 pub struct StatusArgs {
     /// Show only these facilities, and those of these networks
     #[arg(value_name = "NAME")]
@@ -231,6 +240,12 @@ pub struct StatusArgs {
     /// Show only the facilities of this network
     #[arg(long, value_name = "NETWORK")]
     pub network: Option<String>,
+    /// Show only where something ends within this time, with status 1; say nothing, with status 0, where nothing does
+    #[arg(long, value_name = "DURATION", conflicts_with = "follow")]
+    pub ending: Option<String>,
+    /// Go on showing it: the whole board on a terminal until q is pressed, else a line for every change
+    #[arg(long)]
+    pub follow: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -346,6 +361,62 @@ pub struct TimelineArgs {
     /// Draw only lanes about which sources contradict each other
     #[arg(long)]
     pub conflicts: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert log`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert log                                     every event, the newest last
+  divert log manchester --since '2023-08-03'     what was recorded about one facility since then
+  divert log --changes                           what changed when, also what ran out
+  divert log --follow                            every event as it comes
+  divert log -F csv > log.csv                    a copy that `divert import csv` reads
+  divert log verify --head 4012:9f2c…            whether anything up to a head that was kept was changed")]
+pub struct LogArgs {
+    /// Show only what is about these facilities, and those of these networks; or `verify`
+    #[arg(value_name = "NAME|verify")]
+    pub names: Vec<String>,
+    /// Begin with what was recorded, or changed, at this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// End before what was recorded, or changed, at this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// Show transitions instead of events: what began, ended and was confirmed, also what ran out
+    #[arg(long)]
+    pub changes: bool,
+    /// Go on showing what comes
+    #[arg(long)]
+    pub follow: bool,
+    /// With `verify`: a head that was kept, as reports and json print it
+    #[arg(long, value_name = "N:HASH")]
+    pub head: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert import`
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  divert import csv old-log.csv --dry-run    how many events are new
+  divert import csv old-log.csv              records them, all or none; a second time records nothing
+  divert import jsonl - < log.jsonl
+
+An imported event is recorded now: `recorded_at` of the file is kept in `data`.")]
+pub struct ImportArgs {
+    /// How the file is written: csv or jsonl
+    #[arg(value_name = "KIND", value_parser = log_format)]
+    pub kind: LogFormat,
+    /// The file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Say what would be recorded, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -512,6 +583,14 @@ fn priority(word: &str) -> Result<Priority, String> {
     let digits = word.strip_prefix(['p', 'P']).unwrap_or(word);
     let number = digits.parse().ok().and_then(Priority::from_number);
     number.ok_or_else(|| "expected p1, p2 or p3".to_owned())
+}
+
+fn log_format(word: &str) -> Result<LogFormat, String> {
+    match word {
+        "csv" => Ok(LogFormat::Csv),
+        "jsonl" => Ok(LogFormat::Jsonl),
+        _ => Err("expected csv or jsonl".to_owned()),
+    }
 }
 
 fn care(word: &str) -> Result<Care, String> {

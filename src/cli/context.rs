@@ -270,6 +270,28 @@ impl Setting {
     }
 }
 
+impl Setting {
+    /// A time of an option, such as `--since`: the latest that is not after the question's instant.
+    pub fn time(&self, option: &'static str, text: &str, sources: &mut Sources) -> Result<Instant, Failure> {
+        time(option, text, self.at, self.zone.unwrap_or(self.registry.timezone), sources)
+    }
+
+    /// What `--given` supposes, numbered from 1.
+    pub fn given(&self, common: &Common, sources: &mut Sources) -> Result<Vec<Event>, Failure> {
+        let mut events = Vec::new();
+        let recorded_at = self.known_at.map_or(self.at, |known_at| known_at.min(self.at));
+        let given = Given { at: self.at, recorded_at, zone: self.zone };
+        given.declare(&common.given, &self.registry, sources, &mut events)?;
+        Ok(events)
+    }
+}
+
+/// The size of the terminal at standard output, in columns and lines; it may change at any time.
+pub fn terminal() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(io::stdout())?;
+    Some((usize::from(width.0), usize::from(height.0))).filter(|(width, height)| *width > 0 && *height > 0)
+}
+
 impl Context {
     /// Reads registry, times, log and suppositions. Every text that was read is kept in `sources`.
     pub fn load(common: &Common, environment: &Environment, sources: &mut Sources) -> Result<Self, Failure> {

@@ -77,6 +77,36 @@ impl<'a> Desk<'a> {
         Ok(None)
     }
 
+    /// Takes in the events of another log that are not here yet. Says how many were.
+    pub fn import(&mut self, events: &[Event]) -> Result<(Appended, usize), Failure> {
+        loop {
+            let imports = self.store.imports().map_err(Failure::NotRecorded)?;
+            let (drafts, known) = imports.drafts(events, &self.setting.registry);
+            let writer = self.writer();
+            let appended = self
+                .store
+                .append(writer, &mut self.log, |log, _| {
+                    // The drafts count on their numbers.
+                    if log.head() == imports.head.event { Ok(drafts) } else { Err(()) }
+                })
+                .map_err(Failure::NotRecorded)?;
+            // Somebody else recorded something in between: once more.
+            if let Ok(appended) = appended {
+                return Ok((appended, known));
+            }
+        }
+    }
+
+    /// The last `count` events with what the store keeps of them.
+    pub fn entries(&mut self, count: usize) -> Result<Vec<Entry<'_>>, Failure> {
+        let events = &self.log.events;
+        stored(&mut *self.store, events, events.len().saturating_sub(count))
+    }
+
+    fn writer(&self) -> Writer<'a> {
+        Writer { registry: &self.setting.registry, author: &self.environment.user, clock: &clock }
+    }
+
     /// Records what `decide` drafts, all of it or nothing. It is told everything that was recorded before, and when its
     /// drafts will be.
     pub fn record(
@@ -85,7 +115,7 @@ impl<'a> Desk<'a> {
         decide: impl FnOnce(&[Event], Instant) -> Result<Vec<Draft>, Failure>,
     ) -> Result<Recorded, Failure> {
         let registry = &self.setting.registry;
-        let writer = Writer { registry, author: &self.environment.user, clock: &clock };
+        let writer = self.writer();
         let mut now = self.setting.at;
         let appended = self
             .store

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::diagnostic::{Diagnostic, list_or};
-use crate::log::LogError;
+use crate::log::{LogError, NotAHead};
 use crate::render::UnknownColumn;
 
 /// How the program ends. A contract: scripts depend on the numbers.
@@ -112,6 +112,30 @@ pub enum Failure {
         /// The option.
         option: &'static str,
     },
+    /// An option that only means something to another command.
+    #[error("`{option}` is for `divert {command}`")]
+    OnlyFor {
+        /// The option.
+        option: &'static str,
+        /// The command.
+        command: &'static str,
+    },
+    /// A head that is none.
+    #[error("`{text}` is no head: {error}")]
+    NoHead {
+        /// As typed.
+        text: String,
+        /// What was expected.
+        error: NotAHead,
+    },
+    /// A log without hashes.
+    #[error(
+        "a log in a .csv or .jsonl file has no chain of hashes, and one that is not there has none either"
+    )]
+    NoChain,
+    /// What is followed can't be written in this format or to a file.
+    #[error("what is followed is written line by line")]
+    NotByLine,
     /// An option says what the sentence says too.
     #[error("the sentence says what `{option}` says")]
     SaidTwice {
@@ -201,6 +225,9 @@ impl Failure {
             | Self::UnknownEnding(_)
             | Self::OnlyForReading { .. }
             | Self::SaidTwice { .. }
+            | Self::OnlyFor { .. }
+            | Self::NoHead { .. }
+            | Self::NotByLine
             | Self::NothingToConfirm { .. }
             | Self::NoEvent { .. }
             | Self::Retracted { .. }
@@ -211,7 +238,9 @@ impl Failure {
             | Self::Declined
             | Self::Input(_)
             | Self::Output { .. } => Exit::Wrong,
-            Self::NoLog(_) | Self::Store(_) | Self::NotRecorded(_) | Self::Log(_) => Exit::Log,
+            Self::NoChain | Self::NoLog(_) | Self::Store(_) | Self::NotRecorded(_) | Self::Log(_) => {
+                Exit::Log
+            }
         }
     }
 
@@ -230,6 +259,9 @@ impl Failure {
             | Self::Output { .. }
             | Self::OnlyForReading { .. }
             | Self::SaidTwice { .. }
+            | Self::OnlyFor { .. }
+            | Self::NoHead { .. }
+            | Self::NotByLine
             | Self::NothingToConfirm { .. }
             | Self::NoEvent { .. }
             | Self::Retracted { .. }
@@ -239,6 +271,7 @@ impl Failure {
             | Self::Several { .. }
             | Self::Declined
             | Self::Input(_)
+            | Self::NoChain
             | Self::NoLog(_)
             | Self::Store(_)
             | Self::NotRecorded(_) => &[],
@@ -257,8 +290,12 @@ impl Failure {
             | Self::EmptySpan
             | Self::Declined
             | Self::NamedTwice { .. }
+            | Self::OnlyFor { .. }
+            | Self::NoHead { .. }
+            | Self::NoChain
             | Self::Input(_)
             | Self::Output { .. } => Vec::new(),
+            Self::NotByLine => vec!["leave --output out, and write the table, csv, tsv or jsonl".to_owned()],
             Self::NothingToConfirm { say, .. } => vec![format!("say what is so: {say}")],
             Self::NoEvent { .. } | Self::NoOwnEvent { .. } => {
                 vec!["`divert log` shows the numbers of events".to_owned()]

@@ -67,6 +67,24 @@ impl LogPlace {
         store.load(registry).map(Some).map_err(Failure::Store)
     }
 
+    /// The path of the file, if it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Named(path) | Self::Default(path) => Some(path),
+            Self::Input | Self::Shared(_) => None,
+        }
+    }
+
+    /// Whether there is a log that is no file of rows, or should be.
+    pub fn has_store(&self) -> bool {
+        match self {
+            Self::Input => false,
+            Self::Shared(_) => true,
+            Self::Named(_) => self.file_of_rows().is_none(),
+            Self::Default(path) => !matches!(path.try_exists(), Ok(false)),
+        }
+    }
+
     /// The file that somebody keeps by hand, if that is what the log is.
     fn file_of_rows(&self) -> Option<(&Path, Format)> {
         match self {

@@ -10,7 +10,9 @@ pub mod desk;
 pub mod error;
 pub mod log_place;
 pub mod lookup;
+pub mod screen;
 pub mod ui;
+pub mod watch;
 
 use std::process::ExitCode;
 

@@ -43,6 +43,18 @@ impl Ui {
         }
     }
 
+    /// Writes a part of an answer that goes on. Says whether anybody still reads.
+    pub fn pass_on(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<bool, Failure> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written = write(&mut out).and_then(|()| out.flush());
+        let (_, _) = out.into_parts();
+        match written {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Failure::Output { name: "standard output".to_owned(), error }),
+        }
+    }
+
     /// Remarks on something that does not keep the answer back.
     pub fn warn(&self, text: &str) {
         to_stderr(&format!("warning: {}\n", safe::terminal(text, self.remarks.ascii)));

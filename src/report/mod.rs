@@ -13,6 +13,7 @@ mod sheet;
 pub mod status;
 pub mod table;
 pub mod timeline;
+pub mod transitions;
 
 pub use basis::Basis;
 pub use sheet::{Bar, BarState, Cell, Column, Drawing, Kind, Line, LogHead, Sheet, Tone, Track, Value, View};

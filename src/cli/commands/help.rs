@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use crate::load;
 use crate::render::{schema, to_pretty};
-use crate::report::{Column, Kind, check, journal, route, status, table, timeline};
+use crate::report::{Column, Kind, check, journal, route, status, table, timeline, transitions};
 
 use super::super::args::{Args, HelpArgs};
 use super::super::error::{Exit, Failure};
@@ -28,6 +28,10 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "table", facts: Vec::new, columns: table::columns },
     Answer { name: "route", facts: Vec::new, columns: route::columns },
     Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
+    Answer { name: "log", facts: Vec::new, columns: journal::columns },
+    Answer { name: "changes", facts: Vec::new, columns: transitions::columns },
+    Answer { name: "verify", facts: Vec::new, columns: super::log::verdict_columns },
+    Answer { name: "import", facts: Vec::new, columns: journal::columns },
     Answer { name: "declare", facts: Vec::new, columns: journal::columns },
     Answer { name: "confirm", facts: Vec::new, columns: journal::columns },
     Answer { name: "census", facts: Vec::new, columns: journal::columns },
