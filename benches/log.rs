@@ -4,6 +4,7 @@
 //! and without scope, route, end and reason, services, endings and retractions. `DIVERT_BENCH_EVENTS` gives another size.
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods)] // a measurement reads the clock and prints
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_wrap)] // and stops where it can't go on
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
