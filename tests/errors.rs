@@ -1,5 +1,6 @@
 //! Every code of `diagnostic` has a reproducer under `tests/errors/<code>/`: an input, and in `expected.txt` what is said
 //! of it. `BLESS=1 cargo test --test errors` writes what is said now; read it before you commit it.
+#![allow(clippy::unwrap_used)] // a test that cannot go on stops
 
 use std::fmt::Write as _;
 use std::fs;

@@ -7,6 +7,9 @@
 //! directory of their own, the others at the top of the repository. With `BLESS=1` in the environment
 //! the documents are brought up to date instead; read the difference before you commit it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // a test runner has a terminal and an environment
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,13 +40,12 @@ fn blocks(lines: &[&str]) -> Vec<Block> {
                 });
                 open = None;
             }
-            Some(_) => {}
             None if ticks >= 3 => {
                 let mut words = line[ticks..].split_whitespace();
                 let language = words.next().unwrap_or_default().to_owned();
                 open = Some((index + 1, language, words.next().map(str::to_owned), ticks));
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
     blocks

@@ -1,11 +1,14 @@
 //! What a registry's files come to once they are read: merging, overriding, dates, and the fence around them.
+#![allow(clippy::unwrap_used)] // a test that cannot go on stops
 
 use std::fs;
 use std::path::Path;
 
 use ambulance_diversion::diagnostic::{Code, Diagnostic};
 use ambulance_diversion::load::{self, Loaded, Options};
-use ambulance_diversion::model::{Class, Cohort, Effect, Registry, Renewal, Scope, Sources};
+use ambulance_diversion::model::{
+    Class, Cohort, Effect, Instant, Minutes, Registry, Renewal, Scope, Sources,
+};
 use tempfile::TempDir;
 
 const ALPHA: &str = "[facility.alpha]\nname = \"Alpha Hospital\"\nlat = 41.78\nlon = -72.52\n";
@@ -67,7 +70,7 @@ fn a_table_for_a_built_in_need_replaces_it_whole() {
     let stroke = &registry.needs[registry.needs.id("stroke").unwrap()];
     assert_eq!(stroke.requires.len(), 1);
     assert_eq!((stroke.name.as_str(), stroke.time_critical), ("stroke", false));
-    assert_eq!(stroke.max_minutes.map(|minutes| minutes.tenths()), Some(600));
+    assert_eq!(stroke.max_minutes.map(Minutes::tenths), Some(600));
 }
 
 #[test]
@@ -242,7 +245,7 @@ fn a_policy_is_read_as_written() {
     assert_eq!(policy.never_diverted.as_ref().map(|scope| scope.named().len()), Some(2));
     assert_eq!(policy.limits[0].lasts, Some(chrono::TimeDelta::hours(4)));
     assert_eq!(policy.levels["BLACK"].at, 8);
-    assert_eq!(policy.from.map(|from| from.seconds()), Some(1_420_070_400));
+    assert_eq!(policy.from.map(Instant::seconds), Some(1_420_070_400));
     let region = registry.regions.id("sf").unwrap();
-    assert!(registry.policy(region, ambulance_diversion::model::Instant::from_seconds(0)).is_none());
+    assert!(registry.policy(region, Instant::from_seconds(0)).is_none());
 }

@@ -5,6 +5,8 @@
 //! ```` ```patient ````. Its first lines, up to one that begins with `=` or `error`, are the sentence; `now:` lines
 //! before it set the clock. `BLESS=1 cargo test --test rules` writes what came of it into the files, to be read with care.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
+
 mod support;
 
 use std::fmt::Write as _;

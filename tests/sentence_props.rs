@@ -1,6 +1,8 @@
 //! Properties of sentences: whatever can be said prints back as something that says the same, and no text at all makes
 //! the reader panic.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
+
 mod support;
 
 use std::collections::BTreeSet;

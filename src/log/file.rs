@@ -149,8 +149,7 @@ impl Reading<'_> {
     }
 
     fn csv(&mut self) {
-        let mut reader =
-            csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(self.text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(self.text.as_bytes());
         let header = reader.headers().cloned().unwrap_or_default();
         let Some(columns) = self.header(&header) else { return };
         let text = self.text;
@@ -180,7 +179,7 @@ impl Reading<'_> {
             let mut row = Row::default();
             for (column, cell) in columns.iter().zip(&record) {
                 if let Some(column) = column {
-                    row.set(*column, Cow::Borrowed(without_guard(cell)));
+                    row.set(*column, Cow::Borrowed(without_guard(cell.trim())));
                 }
             }
             self.row(&row, |column| match place_of(column) {
@@ -195,7 +194,7 @@ impl Reading<'_> {
     fn header(&mut self, header: &csv::StringRecord) -> Option<Vec<Option<Column>>> {
         const NEEDED: [Column; 3] = [Column::Facility, Column::Status, Column::From];
         let mut columns = Vec::with_capacity(header.len());
-        for (at, name) in header.iter().enumerate() {
+        for (at, name) in header.iter().map(str::trim).enumerate() {
             let column = Column::named(name);
             if column.is_none() {
                 let (message, help) = unknown(name, "a log has no column");

@@ -118,8 +118,11 @@ pub(super) struct Rows<'g> {
     recorded: Option<Instant>,
     /// Sources, reasons, approvers: few words that many rows share.
     words: HashSet<Arc<str>>,
-    /// Facilities by the names, other than ids, that rows gave them.
+    /// Facilities by the ids and names that rows gave them: a search through the registry for every row would be
+    /// most of the work.
     named: HashMap<String, FacilityId>,
+    /// What the cells in the column `scope` stand for.
+    scopes: HashMap<String, Scope>,
     /// What the words in the column `status` stand for.
     statuses: HashMap<String, StatusWord>,
 }
@@ -134,6 +137,7 @@ impl<'g> Rows<'g> {
             recorded: None,
             words: HashSet::new(),
             named: HashMap::new(),
+            scopes: HashMap::new(),
             statuses: HashMap::new(),
         }
     }
@@ -211,25 +215,20 @@ impl<'g> Rows<'g> {
             ));
         }
         let recorded_at = if given { self.instant(row, Column::RecordedAt, zone, wrong) } else { from }?;
-        if let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before) {
-            let (column, help) = if given {
-                (Column::RecordedAt, "a log is written in the order in which things became known")
-            } else {
-                (
-                    Column::From,
-                    "sort the rows by `from`, or give `recorded_at` too: it is taken from `from` otherwise",
-                )
-            };
+        // Where nobody wrote down when a row was recorded, its place in the file says in which order.
+        if given
+            && let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before)
+        {
             wrong.push(
                 Wrong::new(
-                    column,
+                    Column::RecordedAt,
                     format!(
                         "recorded at {}, before the row above it: {}",
                         recorded_at.rfc3339(zone),
                         before.rfc3339(zone)
                     ),
                 )
-                .help(help),
+                .help("a log is written in the order in which things became known"),
             );
         }
         Some(recorded_at)
@@ -253,13 +252,15 @@ impl<'g> Rows<'g> {
     /// An id, else a name or an alias.
     fn facility(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<FacilityId> {
         let registry = self.registry;
-        if let Some(facility) = registry.facilities.id(cell).or_else(|| self.named.get(cell).copied()) {
-            return Some(facility);
+        if let Some(facility) = self.named.get(cell) {
+            return Some(*facility);
         }
         let meanings = registry.names.meanings(cell);
-        let facility = meanings.iter().find_map(|name| match name {
-            Name::Facility(facility) => Some(*facility),
-            _ => None,
+        let facility = registry.facilities.id(cell).or_else(|| {
+            meanings.iter().find_map(|name| match name {
+                Name::Facility(facility) => Some(*facility),
+                _ => None,
+            })
         });
         match (facility, meanings.first()) {
             (Some(facility), _) => {
@@ -354,13 +355,7 @@ impl<'g> Rows<'g> {
             return None;
         };
         let scope = match row.get(Column::Scope) {
-            Some(cell) => match sentence::scope(cell, self.file, self.registry) {
-                Ok(scope) => Some(scope),
-                Err(diagnostic) => {
-                    wrong.push(Wrong::from_sentence(Column::Scope, diagnostic));
-                    return None;
-                }
-            },
+            Some(cell) => Some(self.scope(cell, wrong)?),
             None => None,
         };
         let declared = self.status(cell, scope, row, wrong)?;
@@ -369,6 +364,22 @@ impl<'g> Rows<'g> {
         }
         self.check_lane(row, &declared, wrong);
         Some(declared)
+    }
+
+    fn scope(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<Scope> {
+        if let Some(scope) = self.scopes.get(cell) {
+            return Some(scope.clone());
+        }
+        match sentence::scope(cell, self.file, self.registry) {
+            Ok(scope) => {
+                self.scopes.insert(cell.to_owned(), scope.clone());
+                Some(scope)
+            }
+            Err(diagnostic) => {
+                wrong.push(Wrong::from_sentence(Column::Scope, diagnostic));
+                None
+            }
+        }
     }
 
     fn status(

@@ -26,7 +26,7 @@ struct Answer {
 
 /// Every answer, in the order in which the commands are listed.
 const ANSWERS: &[Answer] = &[
-    Answer { name: "status", facts: Vec::new, columns: status::columns },
+    Answer { name: "status", facts: status::facts, columns: status::columns },
     Answer { name: "table", facts: Vec::new, columns: table::columns },
     Answer { name: "route", facts: Vec::new, columns: route::columns },
     Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
