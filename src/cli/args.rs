@@ -357,9 +357,10 @@ pub struct CheckArgs {
 Examples:
   divert help route           a command
   divert help catalogue       the built-in services, needs and status types
+  divert help policies        the ready-made policies; with an id, the file to include or copy
   divert help schema status   the JSON Schema of `divert status -F json`")]
 pub struct HelpArgs {
-    /// A command, `catalogue`, or `schema` and the name of one
+    /// A command, `catalogue`, `policies` and the id of one, or `schema` and the name of one
     #[arg(value_name = "TOPIC", num_args = 0..=2)]
     pub topic: Vec<String>,
     #[command(flatten)]
