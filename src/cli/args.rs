@@ -9,6 +9,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::model::{Age, Care, Priority};
 use crate::render::Format;
+use crate::report::period::Said;
 
 /// Decide, explain and record where ambulances go when emergency departments cannot take them.
 ///
@@ -59,6 +60,8 @@ pub enum Command {
     Route(RouteArgs),
     /// Draw lanes over time
     Timeline(TimelineArgs),
+    /// Report hours, episodes and more over a period
+    Report(ReportArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(CheckArgs),
     /// Explain a command, or print the catalogue or a JSON Schema
@@ -78,6 +81,7 @@ impl Command {
             Self::Table(args) => &args.common,
             Self::Route(args) => &args.common,
             Self::Timeline(args) => &args.common,
+            Self::Report(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
         }
@@ -333,6 +337,63 @@ pub struct TimelineArgs {
     pub conflicts: bool,
     #[command(flatten)]
     common: Common,
+}
+
+/// `divert report`
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  divert report hours --period last-month               who was in what for how long, and how often
+  divert report hours --by month,region --since 2023-01-01
+  divert report hours --period 2023-08-03..2023-08-05 -F csv -o hours.csv
+
+Periods are named `2023-08`, `2023-W31`, `2023-08-04` or `2023`, two of them joined by `..` (up to the end of the
+second), or today, yesterday, this-week, last-week, this-month, last-month. Without one, everything up to now.")]
+pub struct ReportArgs {
+    /// Which report
+    #[arg(value_name = "REPORT")]
+    pub report: Report,
+    /// Report only on these facilities, and those of these networks
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Cut the period by day, week or month; group by network, region or reason
+    #[arg(long, value_name = "BY", value_delimiter = ',')]
+    pub by: Vec<By>,
+    /// Report on this period
+    #[arg(long, value_name = "PERIOD", conflicts_with_all = ["since", "until"], value_parser = Said::read)]
+    pub period: Option<Said>,
+    /// Begin here
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// End here
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What is reported.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Report {
+    /// How long each facility was in what, how often, and how it ended
+    Hours,
+}
+
+/// How a report is cut and grouped.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum By {
+    /// By local day
+    Day,
+    /// By ISO week
+    Week,
+    /// By month
+    Month,
+    /// By network
+    Network,
+    /// By region
+    Region,
+    /// By reason
+    Reason,
 }
 
 /// `divert check`

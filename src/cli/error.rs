@@ -83,6 +83,9 @@ pub enum Failure {
     /// A time span that ends before it begins.
     #[error("`--until` is not after `--since`")]
     EmptySpan,
+    /// A report that is cut or grouped in two ways at once.
+    #[error("`--by` takes one of day, week and month, and one of network, region and reason")]
+    TwiceBy,
     /// The answer has no such column.
     #[error("the answer has no column `{}`", .0.key)]
     UnknownColumn(UnknownColumn),
@@ -127,6 +130,7 @@ impl Failure {
             | Self::AmbiguousName { .. }
             | Self::NoPoint { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -144,6 +148,7 @@ impl Failure {
             | Self::AmbiguousName { .. }
             | Self::NoPoint { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -163,6 +168,7 @@ impl Failure {
             | Self::Log(_)
             | Self::NoPoint { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
             | Self::Output { .. } => Vec::new(),
             Self::UnknownZone { closest, .. } => meant(*closest)
                 .or_else(|| Some("zones are named as in `America/New_York`".to_owned()))

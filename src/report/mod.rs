@@ -4,9 +4,16 @@
 
 mod basis;
 pub mod check;
+mod extent;
+mod figure;
+mod force;
+pub mod hours;
 mod lanes;
+mod measure;
+pub mod period;
 pub mod route;
 mod sheet;
+pub mod span;
 pub mod status;
 pub mod table;
 pub mod timeline;

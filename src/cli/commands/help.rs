@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use crate::load;
 use crate::render::{schema, to_pretty};
-use crate::report::{Column, Kind, check, route, status, table, timeline};
+use crate::report::{Column, Kind, check, hours, route, status, table, timeline};
 
 use super::super::args::{Args, HelpArgs};
 use super::super::error::{Exit, Failure};
@@ -28,6 +28,11 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "table", facts: Vec::new, columns: table::columns },
     Answer { name: "route", facts: Vec::new, columns: route::columns },
     Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
+    Answer {
+        name: "report-hours",
+        facts: hours::facts,
+        columns: || hours::columns(None, hours::Grouping::Facility),
+    },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];
 
