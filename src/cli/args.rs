@@ -346,6 +346,9 @@ Examples:
   divert report hours --period last-month               who was in what for how long, and how often
   divert report hours --by month,region --since 2023-01-01
   divert report hours --period 2023-08-03..2023-08-05 -F csv -o hours.csv
+  divert report concurrency --period yesterday          how many diverted at once
+  divert report targets --period this-month             against what the policy aims at
+  divert report freshness                               who has not reported, and since when
 
 Periods are named `2023-08`, `2023-W31`, `2023-08-04` or `2023`, two of them joined by `..` (up to the end of the
 second), or today, yesterday, this-week, last-week, this-month, last-month. Without one, everything up to now.")]
@@ -377,6 +380,14 @@ pub struct ReportArgs {
 pub enum Report {
     /// How long each facility was in what, how often, and how it ended
     Hours,
+    /// Every episode that touches the period
+    Episodes,
+    /// How long how many facilities of a region turned ambulances away at once
+    Concurrency,
+    /// Each month's share of time on diversion against the policy's target
+    Targets,
+    /// Who has not reported, and since when
+    Freshness,
 }
 
 /// How a report is cut and grouped.
@@ -394,6 +405,20 @@ pub enum By {
     Region,
     /// By reason
     Reason,
+}
+
+impl By {
+    /// As it is typed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Network => "network",
+            Self::Region => "region",
+            Self::Reason => "reason",
+        }
+    }
 }
 
 /// `divert check`

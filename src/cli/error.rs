@@ -86,6 +86,14 @@ pub enum Failure {
     /// A report that is cut or grouped in two ways at once.
     #[error("`--by` takes one of day, week and month, and one of network, region and reason")]
     TwiceBy,
+    /// A report that is not cut, grouped or narrowed in that way.
+    #[error("`report {report}` takes no {option}")]
+    NotThere {
+        /// Which report.
+        report: &'static str,
+        /// What was asked for.
+        option: String,
+    },
     /// The answer has no such column.
     #[error("the answer has no column `{}`", .0.key)]
     UnknownColumn(UnknownColumn),
@@ -131,6 +139,7 @@ impl Failure {
             | Self::NoPoint { .. }
             | Self::EmptySpan
             | Self::TwiceBy
+            | Self::NotThere { .. }
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -149,6 +158,7 @@ impl Failure {
             | Self::NoPoint { .. }
             | Self::EmptySpan
             | Self::TwiceBy
+            | Self::NotThere { .. }
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -169,6 +179,7 @@ impl Failure {
             | Self::NoPoint { .. }
             | Self::EmptySpan
             | Self::TwiceBy
+            | Self::NotThere { .. }
             | Self::Output { .. } => Vec::new(),
             Self::UnknownZone { closest, .. } => meant(*closest)
                 .or_else(|| Some("zones are named as in `America/New_York`".to_owned()))

@@ -31,8 +31,6 @@ pub(super) struct Clocked {
 pub(super) struct Extent {
     /// The names of all slices, in order; a single empty one where the period is not cut.
     pub(super) labels: Vec<String>,
-    /// How it is cut.
-    pub(super) calendar: Option<Calendar>,
     home: (Tz, Clocked),
     /// The clocks of facilities that go by another.
     others: Vec<(Tz, Clocked)>,
@@ -65,7 +63,7 @@ impl Extent {
                 *at = labels.binary_search(&slice.label).unwrap_or_default();
             }
         }
-        Self { labels, calendar, home, others, period }
+        Self { labels, home, others, period }
     }
 
     /// On a facility's clock.

@@ -4,9 +4,12 @@
 
 mod basis;
 pub mod check;
+pub mod concurrency;
+pub mod episodes;
 mod extent;
 mod figure;
 mod force;
+pub mod freshness;
 pub mod hours;
 mod lanes;
 mod measure;
@@ -16,6 +19,7 @@ mod sheet;
 pub mod span;
 pub mod status;
 pub mod table;
+pub mod targets;
 pub mod timeline;
 
 pub use basis::Basis;

@@ -4,6 +4,7 @@
 
 use crate::report::hours::{self, Grouping};
 use crate::report::period::{Calendar, Period};
+use crate::report::{concurrency, episodes, freshness, targets};
 
 use super::super::args::{By, Report, ReportArgs};
 use super::super::context::Context;
@@ -11,19 +12,47 @@ use super::super::error::{Exit, Failure};
 use super::{Session, named};
 
 pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    check(args)?;
+    let (calendar, grouping) = (calendar(args)?, grouping(args)?);
     let context = session.context()?;
     let facilities = named(&context.registry, &args.names)?;
     let period = period(args, &context, session)?;
-    let calendar = calendar(args)?;
-    let grouping = grouping(args)?;
     let timeline = context.timeline();
     let basis = context.basis(&timeline);
     let sheet = match args.report {
         Report::Hours => hours::sheet(&basis, &hours::Selection { facilities, period, calendar, grouping }),
+        Report::Episodes => episodes::sheet(&basis, &episodes::Selection { facilities, period, calendar }),
+        Report::Concurrency => concurrency::sheet(&basis, &concurrency::Selection { period, calendar }),
+        Report::Targets => targets::sheet(&basis, &targets::Selection { facilities, period }),
+        Report::Freshness => freshness::sheet(&basis, facilities.as_ref()),
     };
-    session.show(&sheet, "facility")?;
+    session.show(&sheet, if args.report == Report::Concurrency { "region" } else { "facility" })?;
     Ok(Exit::Done)
 }
+
+/// Refuses what a report has no use for: nothing that was typed is passed over in silence.
+fn check(args: &ReportArgs) -> Result<(), Failure> {
+    let (report, by, timed, named) = match args.report {
+        Report::Hours => ("hours", &ALL[..], true, true),
+        Report::Episodes => ("episodes", &[By::Day, By::Week, By::Month][..], true, true),
+        Report::Concurrency => ("concurrency", &[By::Day, By::Week, By::Month, By::Region][..], true, false),
+        Report::Targets => ("targets", &[By::Month][..], true, true),
+        Report::Freshness => ("freshness", &[][..], false, true),
+    };
+    let refused = |option: &str| Err(Failure::NotThere { report, option: option.to_owned() });
+    if let Some(other) = args.by.iter().find(|wanted| !by.contains(wanted)) {
+        return refused(&format!("--by {}", other.as_str()));
+    }
+    if !timed && (args.period.is_some() || args.since.is_some() || args.until.is_some()) {
+        return refused("period: it speaks of one instant, --at");
+    }
+    if !named && !args.names.is_empty() {
+        return refused("facilities: it counts all of a region");
+    }
+    Ok(())
+}
+
+const ALL: [By; 6] = [By::Day, By::Week, By::Month, By::Network, By::Region, By::Reason];
 
 fn period(args: &ReportArgs, context: &Context, session: &mut Session<'_>) -> Result<Period, Failure> {
     if let Some(said) = &args.period {
