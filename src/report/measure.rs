@@ -334,8 +334,11 @@ pub(super) fn measure<'t>(
             }
         }
         let any: Vec<&Part<'_>> = same_reason.iter().filter(|part| part.row.is_in_any(registry)).collect();
-        for (slice, mut tally) in of_any(clocked, &any) {
-            tally.renewals = renewals.get(&slice).copied().unwrap_or_default();
+        let mut tallies = of_any(clocked, &any);
+        for (slice, renewals) in renewals {
+            tallies.entry(slice).or_default().renewals = renewals;
+        }
+        for (slice, tally) in tallies {
             measured.push(Measured { slice, row: Row::Any, reason, tally });
         }
     }
@@ -358,7 +361,9 @@ fn of_row(
         let spans: Vec<Span> = in_force().map(|part| part.span).collect();
         let begun = if told(episode, episode.from()) { episode.from() } else { FAR };
         tallies.one(begun, &spans, last.end);
-        for said in episode.confirmations().iter().filter(|said| told(episode, said.from)) {
+        let over = parts[parts.len() - 1].span.until();
+        let confirmed = episode.confirmations().iter().filter(|said| said.from < over);
+        for said in confirmed.filter(|said| told(episode, said.from)) {
             if let Some(slice) = tallies.slice_of(said.from) {
                 tallies.at(slice).renewals += 1;
             }
