@@ -4,8 +4,11 @@
 //! A fenced block with a file name after its language (```` ```toml facilities.toml ````) writes that file; a block
 //! ```` ```console ```` holds commands after `$ ` and what they print, standard error after standard output. `[exit N]`
 //! stands where a command does not end with 0, and a line `...` for any number of lines. Documents with files run in a
-//! directory of their own, the others at the top of the repository. With `DIVERT_TESTS=rewrite` in the environment
+//! directory of their own, the others at the top of the repository. With `BLESS=1` in the environment
 //! the documents are brought up to date instead; read the difference before you commit it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // a test runner has a terminal and an environment
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,13 +40,12 @@ fn blocks(lines: &[&str]) -> Vec<Block> {
                 });
                 open = None;
             }
-            Some(_) => {}
             None if ticks >= 3 => {
                 let mut words = line[ticks..].split_whitespace();
                 let language = words.next().unwrap_or_default().to_owned();
                 open = Some((index + 1, language, words.next().map(str::to_owned), ticks));
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
     blocks
@@ -131,7 +133,7 @@ fn documents() -> Vec<PathBuf> {
 #[test]
 fn every_document_says_what_the_program_prints() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let rewrite = std::env::var("DIVERT_TESTS").is_ok_and(|mode| mode == "rewrite");
+    let rewrite = std::env::var_os("BLESS").is_some();
     let mut wrong = Vec::new();
     let mut ran = 0;
     for document in documents() {

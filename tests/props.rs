@@ -1,5 +1,7 @@
 //! What must hold of every decision, whatever the registry, the log and the patient.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

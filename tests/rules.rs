@@ -1,9 +1,11 @@
-//! The literate cases: every fenced block of `tests/rules/*.md` that says what kind of sentence it holds is read, and
+//! The literate cases: every fenced block of `tests/rules/*.md` and of `docs/sentences.md` that says what kind of sentence it holds is read, and
 //! what comes of it is compared with what the block says.
 //!
 //! A block is opened by ```` ```declare ````, ```` ```rule ````, ```` ```expect ````, ```` ```time ```` or
 //! ```` ```patient ````. Its first lines, up to one that begins with `=` or `error`, are the sentence; `now:` lines
 //! before it set the clock. `BLESS=1 cargo test --test rules` writes what came of it into the files, to be read with care.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
 
 mod support;
 
@@ -18,6 +20,9 @@ use ambulance_diversion::sentence::{self, Reading, RuleSaid, phrase};
 
 /// Friday, 4 August 2023, 09:00 in Manchester, Connecticut.
 const NOW: &str = "2023-08-04 09:00-04:00";
+
+/// The kinds of blocks that are cases.
+const KINDS: [&str; 5] = ["declare", "rule", "expect", "patient", "time"];
 
 fn file() -> FileId {
     Sources::default().add("sentence", "")
@@ -107,7 +112,8 @@ fn outcome(kind: &str, sentence: &str, now: &str, registry: &Registry) -> String
     let file = file();
     let zone = registry.timezone;
     let epoch = ambulance_diversion::model::Instant::from_seconds(0);
-    let now = sentence::time(now, file, epoch, zone).expect("the clock of a case");
+    let now = sentence::time(now, file, epoch, zone)
+        .unwrap_or_else(|error| panic!("the clock of a case: {error:?}"));
     let came = match kind {
         "declare" => sentence::statement(sentence, file, registry, Reading { now, zone: None }).map(|all| {
             for one in &all {
@@ -132,13 +138,13 @@ fn outcome(kind: &str, sentence: &str, now: &str, registry: &Registry) -> String
     came.unwrap_or_else(|error| shown(&error, sentence))
 }
 
-/// The whole file with every block's outcome as it is.
+/// The whole file with every block's outcome as it is, and how many cases it has, and how many of them are refused.
 fn replayed(text: &str, registry: &Registry, count: &mut (usize, usize)) -> String {
     let mut out = String::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         let _ = writeln!(out, "{line}");
-        let Some(kind) = line.strip_prefix("```").filter(|kind| !kind.is_empty()) else { continue };
+        let Some(kind) = line.strip_prefix("```").filter(|kind| KINDS.contains(kind)) else { continue };
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         let mut now = NOW;
         for line in block {
@@ -165,6 +171,7 @@ fn sentences_mean_what_the_cases_say() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.push(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/sentences.md"));
     paths.sort();
     let mut count = (0, 0);
     let mut differing = Vec::new();

@@ -1,6 +1,8 @@
 //! Properties of sentences: whatever can be said prints back as something that says the same, and no text at all makes
 //! the reader panic.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
+
 mod support;
 
 use std::collections::BTreeSet;
@@ -60,19 +62,15 @@ impl Choices {
             .collect();
         let mut statuses = support::builtins();
         for (line, key) in ["yellow", "red-alert", "als-ed-sat"].into_iter().enumerate() {
-            let mut status = support::status(
-                key,
-                &self.of(&["Alert", "Yellow alert", key]),
-                Effect::Diverting,
-                Some(line),
-            );
+            let mut status =
+                support::status(key, self.of(&["Alert", "Yellow alert", key]), Effect::Diverting, Some(line));
             status.regions = regions.ids().filter(|_| self.yes()).collect();
             status.of = if self.yes() { StatusOf::Region } else { StatusOf::Facility };
             statuses.push(status);
         }
         let needs = ["stroke", "trauma", "trauma-pediatric", "lvo-stroke", "pediatric"];
         let services =
-            ["ct", "cath-lab", "or"].map(|key| support::service(key, &self.of(&["scanner", key]), &[]));
+            ["ct", "cath-lab", "or"].map(|key| support::service(key, self.of(&["scanner", key]), &[]));
         support::registry(
             facilities,
             networks,
@@ -89,7 +87,9 @@ impl Choices {
         all.extend([Priority::One, Priority::Two, Priority::Three].map(Class::Priority));
         let pediatric = registry.needs.id("pediatric");
         all.extend(registry.needs.ids().filter(|need| Some(*need) != pediatric).map(Class::Need));
-        Cohort::new((0..=self.below(3)).map(|_| self.of(&all))).expect("a class or more")
+        let first = self.of(&all);
+        let more: Vec<Class> = (0..self.below(3)).map(|_| self.of(&all)).collect();
+        Cohort::new(more.into_iter().chain([first])).unwrap_or_else(|| Cohort::of(first))
     }
     fn scope(&mut self, registry: &Registry, excepting: bool) -> Scope {
         let named: Vec<Cohort> = (0..self.below(4)).map(|_| self.cohort(registry)).collect();
@@ -285,10 +285,12 @@ proptest! {
     }
 }
 
+/// With a reader that takes the square of the length, this would take hours.
 #[test]
-fn a_text_of_a_megabyte_is_refused_in_time() {
+fn long_texts_are_refused_soon() {
     let registry = support::prospect();
-    for word in ["& ", "MMH and ", "9 ", "closed ", "x ", ", ", "MMH closed for stroke and "] {
-        read_all(&word.repeat(1_000_000 / word.len()), &registry).expect("no panic");
+    for word in ["& ", "MMH and ", "9 ", "closed ", "x ", ", ", "MMH closed for stroke and ", "MMH route to "]
+    {
+        read_all(&word.repeat(20_000 / word.len()), &registry).expect("no panic");
     }
 }

@@ -54,29 +54,23 @@ fn report_cycles(
     services: &[Service],
     sink: &mut Sink,
 ) {
-    for (entry, (at, includes)) in entries.iter().zip(direct.iter().enumerate()) {
-        let back = |id: &ServiceId| {
-            id.index() == at || services[id.index()].includes.iter().any(|included| included.index() == at)
-        };
-        let ring: Vec<&ServiceId> = includes.iter().filter(|id| back(id)).collect();
-        if ring.is_empty() || ring.iter().any(|id| id.index() < at) {
+    for (at, entry) in entries.iter().enumerate() {
+        let leads_back = |id: &ServiceId| services[id.index()].includes.iter().any(|next| next.index() == at);
+        let ring: Vec<&ServiceId> = services[at].includes.iter().filter(|id| leads_back(id)).collect();
+        let itself = direct[at].iter().any(|id| id.index() == at);
+        if (ring.is_empty() && !itself) || ring.iter().any(|id| id.index() < at) {
             continue;
         }
-        let keys: Vec<&str> = ring.iter().map(|id| entries.get(**id).key).collect();
-        let span = entry.table().span_of("includes");
+        let message = if ring.is_empty() {
+            format!("`{}` includes itself", entry.key)
+        } else {
+            let keys: Vec<&str> = ring.iter().map(|id| entries.get(**id).key).collect();
+            format!("`{}` includes {}, and is included in turn", entry.key, list_and(&keys))
+        };
         sink.push(
             entry
                 .page
-                .complain(
-                    Code::Cycle,
-                    &span,
-                    format!(
-                        "`{}` includes {}, which leads back to `{}`",
-                        entry.key,
-                        list_and(&keys),
-                        entry.key
-                    ),
-                )
+                .complain(Code::Cycle, &entry.table().span_of("includes"), message)
                 .help("a service includes what it can always stand in for: only the smaller one"),
         );
     }

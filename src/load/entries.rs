@@ -8,8 +8,8 @@ use std::marker::PhantomData;
 use toml::de::{DeTable, DeValue};
 
 use super::files::Page;
-use super::table::{Said, Table, Title, did_you_mean};
-use crate::diagnostic::{Code, Diagnostic, Sink};
+use super::table::{Said, Table, Title};
+use crate::diagnostic::{Code, Diagnostic, Sink, closest};
 use crate::model::{
     FacilityId, NeedId, NetworkId, Place, PolicyId, RegionId, ServiceId, Span, StatusId, ZoneId,
 };
@@ -79,7 +79,14 @@ impl<'t, I: From<u32> + Into<u32>> Entries<'t, I> {
         if id.is_none() {
             let message = format!("no {} has the id `{}`", self.kind, said.text);
             let diagnostic = said.complain(Code::UnknownId, message);
-            table.error(did_you_mean(diagnostic, said.text, self.sorted.iter().map(|entry| entry.key)));
+            let near = closest(said.text, self.sorted.iter().map(|entry| entry.key));
+            table.error(match near {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None if is_id(said.text) => {
+                    diagnostic.help(format!("define it as `[{}.{}]`", self.kind, said.text))
+                }
+                None => diagnostic.help("an id is the key of a table, not a name"),
+            });
         }
         id
     }

@@ -69,9 +69,8 @@ impl<'s> Files<'s> {
         if is_directory {
             files.directory(path, sink);
         } else {
-            match files.file(path, None) {
-                Ok(Some(page)) => files.included_by(page, sink),
-                Ok(None) => {}
+            match files.root(path) {
+                Ok(page) => files.included_by(page, sink),
                 Err(diagnostic) => sink.push(diagnostic),
             }
         }
@@ -172,15 +171,25 @@ impl<'s> Files<'s> {
         Ok(Some(self.add(said.text, (*text).to_owned(), PathBuf::new(), true)))
     }
 
+    /// Reads the file that the user named. It may be a link to anywhere: the fence is round what it names in turn.
+    fn root(&mut self, path: &Path) -> Result<usize, Diagnostic> {
+        let resolved = path.canonicalize().map_err(|error| no_registry(path, &error))?;
+        self.seen.insert(resolved.clone());
+        self.keep(&resolved, path, None)
+    }
+
     /// Reads a file, unless it was read before.
     fn file(&mut self, path: &Path, said: Option<&Said<'_>>) -> Result<Option<usize>, Diagnostic> {
         let resolved = self.inside(path, said)?;
         if !self.seen.insert(resolved.clone()) {
             return Ok(None);
         }
-        let text = text_of(&resolved, path, said)?;
+        self.keep(&resolved, path, said).map(Some)
+    }
+    fn keep(&mut self, resolved: &Path, path: &Path, said: Option<&Said<'_>>) -> Result<usize, Diagnostic> {
+        let text = text_of(resolved, path, said)?;
         let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Some(self.add(&path.display().to_string(), text, directory, false)))
+        Ok(self.add(&path.display().to_string(), text, directory, false))
     }
 
     /// The path with every symbolic link followed, if it lies inside the fence.
@@ -218,8 +227,7 @@ fn fence(path: &Path, is_directory: bool) -> std::io::Result<PathBuf> {
     if is_directory {
         return path.canonicalize();
     }
-    // Where the registry itself is a symbolic link, its directory is the one that the user named: what lies beside the
-    // link, and what lies beside its target, would otherwise both be a surprise.
+    // Where the registry is a symbolic link, its directory is the one that the user named, not that of the link's target.
     std::fs::metadata(path)?;
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     directory.unwrap_or_else(|| Path::new(".")).canonicalize()

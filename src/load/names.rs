@@ -3,77 +3,9 @@
 //! Floor 4.
 
 use super::entries::{Entry, Tables};
-use crate::diagnostic::{Code, Sink};
+use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::model::{FileId, Name, Registry, Span, fold};
-
-/// The words that sentences are made of. A facility, network or status type of such a name could not be spoken of.
-const KEYWORDS: &[&str] = &[
-    "when",
-    "and",
-    "then",
-    "is",
-    "are",
-    "now",
-    "still",
-    "back",
-    "open",
-    "fully open",
-    "closed",
-    "off",
-    "on",
-    "off divert",
-    "on divert",
-    "on diversion",
-    "on bypass",
-    "divert",
-    "diversion",
-    "bypass",
-    "advisory",
-    "diverting",
-    "down",
-    "up",
-    "at",
-    "no",
-    "for",
-    "to",
-    "all",
-    "except",
-    "but",
-    "from",
-    "until",
-    "further notice",
-    "until further notice",
-    "route",
-    "route to",
-    "send",
-    "go",
-    "goes",
-    "goes to",
-    "nearest",
-    "region",
-    "because",
-    "approved by",
-    "walk-in",
-    "walk-ins",
-    "closed to ambulances",
-    "internal disaster",
-    "forced",
-    "has",
-    "has no destination",
-    "consults",
-    "adult",
-    "pediatric",
-    "als",
-    "bls",
-    "priority",
-    "extremis",
-    "transfer",
-    "noon",
-    "midnight",
-    "yesterday",
-    "today",
-    "tomorrow",
-];
+use crate::sentence;
 
 /// Reports names that two facilities or networks share, and names that are taken by the language.
 pub(super) fn check(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
@@ -88,24 +20,27 @@ pub(super) fn check(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
             let both =
                 format!("`{text}` stands for the {} and the {}", names.title(*first), names.title(*second));
             sink.push(
-                crate::diagnostic::Diagnostic::at(Code::SharedName, at.0, at.1, both)
+                Diagnostic::at(Code::SharedName, at.0, at.1, both)
                     .and_at(other.0, other.1, "also here")
-                    .help("give one of them another name, or put the name into neither's aliases"),
+                    .help("give one of them another name, or leave the name out of both"),
             );
         }
         let taken = meanings
             .iter()
-            .find(|name| matches!(name, Name::Service(_) | Name::Need(_) | Name::Status(_)))
+            .find(|name| is_spoken_of(**name))
             .map(|name| format!("is the {}", names.title(*name)));
         if let Some(taken) = taken {
             names.report_reserved(*first, folded, &taken, sink);
         }
     }
-    for keyword in KEYWORDS {
+    for keyword in sentence::keywords() {
         let folded = fold(keyword);
-        for name in registry.names.of_folded(&folded) {
+        let meanings = registry.names.of_folded(&folded);
+        // A built-in status is a keyword too; once is enough.
+        let reported = meanings.iter().any(|name| is_spoken_of(*name));
+        for name in meanings {
             let taken = match name {
-                Name::Facility(_) | Name::Network(_) => true,
+                Name::Facility(_) | Name::Network(_) => !reported,
                 Name::Status(id) => !registry.statuses[*id].builtin,
                 Name::Region(_) | Name::Zone(_) | Name::Service(_) | Name::Need(_) => false,
             };
@@ -114,6 +49,11 @@ pub(super) fn check(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
             }
         }
     }
+}
+
+/// Whether a name means something wherever it stands in a sentence.
+fn is_spoken_of(name: Name) -> bool {
+    matches!(name, Name::Service(_) | Name::Need(_) | Name::Status(_))
 }
 
 /// The registry's names, and the tables where they stand.
@@ -127,7 +67,7 @@ impl Named<'_, '_> {
         let (at, text) = self.find(name, folded);
         let message = format!("`{text}` {taken}, so it cannot name the {} too", self.title(name));
         sink.push(
-            crate::diagnostic::Diagnostic::at(Code::ReservedName, at.0, at.1, message)
+            Diagnostic::at(Code::ReservedName, at.0, at.1, message)
                 .help("a longer name will do: names are compared without case, spaces and punctuation"),
         );
     }

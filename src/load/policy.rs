@@ -134,7 +134,7 @@ fn read_limit(mut table: Table<'_>, tables: &Tables<'_>, sink: &mut Sink) -> Lim
                     &span,
                     "`then = \"suspend\"` needs `for`: how long the suspension lasts",
                 )
-                .help("say `for = \"4h\"`, say"),
+                .help("as in `for = \"4h\"`"),
         );
     }
     let limit = Limit {

@@ -65,8 +65,13 @@ pub(super) fn parse<'p>(page: &'p Page, lost: &mut Lost, sink: &mut Sink) -> Par
         }
         sink.extend(first_of_each_line(errors, body).into_iter().map(|(span, message)| {
             let span = span.start + chunk.start..span.end + chunk.start;
-            page.complain(Code::Syntax, &span, message)
-                .help("see https://toml.io; the rest of this table was not read, the tables after it were")
+            let diagnostic = page.complain(Code::Syntax, &span, message);
+            let diagnostic = if text.get(span.start..).is_some_and(|rest| rest.starts_with(',')) {
+                diagnostic.help("a number has a decimal point, not a comma")
+            } else {
+                diagnostic
+            };
+            diagnostic.help("this table was not read; those around it were")
         }));
     }
     Parsed::Mended(mended)

@@ -72,9 +72,9 @@ pub(super) fn matrix(said: &Said<'_>, files: &mut Files<'_>, registry: &mut Regi
         }
     }
     if wrong.more > 0 {
-        let message =
-            format!("`{}` has {} more", page.source.name, plural(wrong.more, "row that cannot be read"));
-        sink.push(page.complain(Code::BadMatrix, &(page.source.text.len()..page.source.text.len()), message));
+        let end = page.source.text.len();
+        let message = format!("and {}", plural(wrong.more, "more error"));
+        sink.push(page.complain(Code::BadMatrix, &(end..end), message));
     }
     sink.extend(wrong.errors);
 }

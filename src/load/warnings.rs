@@ -28,13 +28,18 @@ pub(super) fn warn(registry: &Registry, rules: &[RuleAt], tables: &Tables<'_>, s
     not_applied(registry, tables, sink);
 }
 
-/// A need that some region's EDs cannot meet. A built-in need that nobody anywhere meets is no part of this registry's
-/// world, so it is passed over; one that the registry defines is not.
+/// A need that the EDs of some region cannot meet. Only regions that patients come from count, where zones say so: a
+/// registry has the nearest neighbours across its borders too. A built-in need that nobody anywhere meets is no part of
+/// this registry's world, so it is passed over; one that the registry defines is not.
 fn unmet_needs(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
+    let populated: BTreeSet<RegionId> = registry.zones.iter().filter_map(|(_, zone)| zone.region).collect();
+    let counts = |region: Option<RegionId>| {
+        populated.is_empty() || region.is_some_and(|region| populated.contains(&region))
+    };
     let regions: BTreeSet<Option<RegionId>> = registry
         .facilities
         .iter()
-        .filter(|(_, facility)| facility.ed.is_some())
+        .filter(|(_, facility)| facility.ed.is_some() && counts(facility.region))
         .map(|(_, facility)| facility.region)
         .collect();
     let defined: BTreeSet<NeedId> = defined_needs(tables).collect();
@@ -48,24 +53,24 @@ fn unmet_needs(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
         if regions.is_empty() || (met.is_empty() && !defined.contains(&id)) {
             continue;
         }
-        let unmet: Vec<&str> =
-            regions.difference(&met).flatten().map(|region| registry.regions[*region].key.as_str()).collect();
-        let message = if met.is_empty() {
-            format!("no facility with an ED meets the need `{}`", need.key)
-        } else if unmet.is_empty() {
-            continue;
-        } else {
-            let of = if unmet.len() == 1 { "of the region" } else { "of the regions" };
-            format!("no facility {of} {} meets the need `{}`", first_few(&unmet), need.key)
-        };
+        let unmet: Vec<RegionId> = regions.difference(&met).copied().flatten().collect();
         let requires: Vec<&str> =
             need.requires.iter().map(|service| registry.services[*service].key.as_str()).collect();
+        let requires = format!("it requires {}", list_and(&requires));
         let entry = tables.needs.get(id);
-        sink.push(
-            entry
-                .complain(Code::UnmetNeed, message)
-                .help(format!("it requires {}; such patients leave the region", list_and(&requires))),
-        );
+        if met.is_empty() {
+            let message = format!("no facility with an ED meets the need `{}`", need.key);
+            sink.push(entry.complain(Code::UnmetNeed, message).help(requires));
+        } else if let [first, others @ ..] = unmet.as_slice() {
+            let keys: Vec<&str> = unmet.iter().map(|region| registry.regions[*region].key.as_str()).collect();
+            let of = if others.is_empty() { "the region" } else { "the regions" };
+            let message = format!("no facility of {of} {} meets the need `{}`", first_few(&keys), need.key);
+            let at = tables.regions.get(*first);
+            sink.push(
+                at.complain(Code::UnmetNeed, message)
+                    .help(format!("{requires}; such patients leave the region")),
+            );
+        }
     }
 }
 
@@ -138,14 +143,8 @@ fn never_fires(registry: &Registry, rule: &Rule) -> Option<String> {
         RuleCondition::Effect(Effect::Diverting | Effect::Closed) => None,
         RuleCondition::Type(id) => {
             let status = &registry.statuses[*id];
-            if status.effect == Effect::Advisory {
-                return Some(format!("never fires: a facility with `{}` accepts patients", status.key));
-            }
-            let used = |subject: &FacilityId| {
-                registry.facilities[*subject].region.is_some_and(|region| status.regions.contains(&region))
-            };
-            let idle = !status.regions.is_empty() && !rule.subjects.iter().any(used);
-            idle.then(|| format!("never fires: `{}` is not used in its facilities' region", status.key))
+            (status.effect == Effect::Advisory)
+                .then(|| format!("never fires: a facility with `{}` accepts patients", status.key))
         }
         RuleCondition::Down(service) => {
             let has = |subject: &FacilityId| registry.facilities[*subject].services.contains(service);

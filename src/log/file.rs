@@ -104,8 +104,9 @@ struct Reading<'t> {
 
 impl Reading<'_> {
     fn finish(mut self) -> Result<Log, Vec<Diagnostic>> {
+        self.errors.sort_by_key(|error| error.labels.first().map(|label| label.span.start));
         if let Some((span, more)) = self.more.take() {
-            let message = format!("and {} more", plural(more, "error"));
+            let message = format!("and {}", plural(more, "more error"));
             self.errors.push(Diagnostic::at(Code::BadRow, self.file, span, message));
         }
         if self.errors.is_empty() {
@@ -148,10 +149,10 @@ impl Reading<'_> {
     }
 
     fn csv(&mut self) {
-        let mut reader =
-            csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(self.text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(self.text.as_bytes());
         let header = reader.headers().cloned().unwrap_or_default();
         let Some(columns) = self.header(&header) else { return };
+        let text = self.text;
         let place_of = |column: Column| columns.iter().position(|at| *at == Some(column));
         let mut record = csv::StringRecord::new();
         loop {
@@ -178,10 +179,14 @@ impl Reading<'_> {
             let mut row = Row::default();
             for (column, cell) in columns.iter().zip(&record) {
                 if let Some(column) = column {
-                    row.set(*column, Cow::Borrowed(without_guard(cell)));
+                    row.set(*column, Cow::Borrowed(without_guard(cell.trim())));
                 }
             }
-            self.row(&row, |column| csv_cell(self.text, begin, place_of(column).unwrap_or_default()));
+            self.row(&row, |column| match place_of(column) {
+                Some(at) => csv_cell(text, begin, at),
+                // The whole row lacks what a column that is not there would say.
+                None => csv_cell(text, begin, 0).start..csv_cell(text, begin, columns.len() - 1).end,
+            });
         }
     }
 
@@ -189,7 +194,7 @@ impl Reading<'_> {
     fn header(&mut self, header: &csv::StringRecord) -> Option<Vec<Option<Column>>> {
         const NEEDED: [Column; 3] = [Column::Facility, Column::Status, Column::From];
         let mut columns = Vec::with_capacity(header.len());
-        for (at, name) in header.iter().enumerate() {
+        for (at, name) in header.iter().map(str::trim).enumerate() {
             let column = Column::named(name);
             if column.is_none() {
                 let (message, help) = unknown(name, "a log has no column");
@@ -228,8 +233,10 @@ impl Reading<'_> {
                 Ok(object) => self.object(object, &whole),
                 Err(error) => {
                     let number = self.rows.number() + 1;
-                    let message = format!("row {number} is no JSON object: {error}");
-                    self.error(whole, message, Vec::new());
+                    let said = error.to_string();
+                    let said = said.split(" at line ").next().unwrap_or_default();
+                    let at = (whole.start + error.column().saturating_sub(1)).min(whole.end);
+                    self.error(at..whole.end, format!("row {number} is no JSON object: {said}"), Vec::new());
                     // The row counts, so that those after it keep their numbers.
                     self.rows.skip();
                 }

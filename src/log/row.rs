@@ -3,7 +3,7 @@
 //! Floor 4; reads no file. A row is a set of named cells here; where they stand is the business of `file`.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, TimeZone};
@@ -14,7 +14,7 @@ use crate::model::{
     Declaration, Declared, Effect, Event, FacilityId, FileId, Instant, Kind, Lane, Name, RegionId, Registry,
     Scope, ServiceId, Span, StatusId, StatusOf, Subject, Target, Until, WalkIn,
 };
-use crate::sentence;
+use crate::sentence::{self, StatusWord};
 
 macro_rules! columns {
     ($($name:ident $text:literal)*) => {
@@ -118,14 +118,28 @@ pub(super) struct Rows<'g> {
     recorded: Option<Instant>,
     /// Sources, reasons, approvers: few words that many rows share.
     words: HashSet<Arc<str>>,
-    /// Facilities by the names, other than ids, that rows gave them.
+    /// Facilities by the ids and names that rows gave them: a search through the registry for every row would be
+    /// most of the work.
     named: HashMap<String, FacilityId>,
+    /// What the cells in the column `scope` stand for.
+    scopes: HashMap<String, Scope>,
+    /// What the words in the column `status` stand for.
+    statuses: HashMap<String, StatusWord>,
 }
 
 impl<'g> Rows<'g> {
     /// Before the first row.
     pub(super) fn new(registry: &'g Registry, file: FileId) -> Self {
-        Self { registry, file, read: 0, recorded: None, words: HashSet::new(), named: HashMap::new() }
+        Self {
+            registry,
+            file,
+            read: 0,
+            recorded: None,
+            words: HashSet::new(),
+            named: HashMap::new(),
+            scopes: HashMap::new(),
+            statuses: HashMap::new(),
+        }
     }
 
     /// The number of the row that was read last, counted from 1.
@@ -243,13 +257,15 @@ impl<'g> Rows<'g> {
     /// An id, else a name or an alias.
     fn facility(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<FacilityId> {
         let registry = self.registry;
-        if let Some(facility) = registry.facilities.id(cell).or_else(|| self.named.get(cell).copied()) {
-            return Some(facility);
+        if let Some(facility) = self.named.get(cell) {
+            return Some(*facility);
         }
         let meanings = registry.names.meanings(cell);
-        let facility = meanings.iter().find_map(|name| match name {
-            Name::Facility(facility) => Some(*facility),
-            _ => None,
+        let facility = registry.facilities.id(cell).or_else(|| {
+            meanings.iter().find_map(|name| match name {
+                Name::Facility(facility) => Some(*facility),
+                _ => None,
+            })
         });
         match (facility, meanings.first()) {
             (Some(facility), _) => {
@@ -333,19 +349,18 @@ impl<'g> Rows<'g> {
     }
 
     /// What status, scope and lane say together.
-    fn declared(&self, row: &Row<'_>, subject: Option<Subject>, wrong: &mut Vec<Wrong>) -> Option<Declared> {
+    fn declared(
+        &mut self,
+        row: &Row<'_>,
+        subject: Option<Subject>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Option<Declared> {
         let Some(cell) = row.get(Column::Status) else {
             wrong.push(Wrong::new(Column::Status, "a declaration needs a status"));
             return None;
         };
         let scope = match row.get(Column::Scope) {
-            Some(cell) => match sentence::scope(cell, self.file, self.registry) {
-                Ok(scope) => Some(scope),
-                Err(diagnostic) => {
-                    wrong.push(Wrong::from_sentence(Column::Scope, diagnostic));
-                    return None;
-                }
-            },
+            Some(cell) => Some(self.scope(cell, wrong)?),
             None => None,
         };
         let declared = self.status(cell, scope, row, wrong)?;
@@ -356,67 +371,72 @@ impl<'g> Rows<'g> {
         Some(declared)
     }
 
+    fn scope(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<Scope> {
+        if let Some(scope) = self.scopes.get(cell) {
+            return Some(scope.clone());
+        }
+        match sentence::scope(cell, self.file, self.registry) {
+            Ok(scope) => {
+                self.scopes.insert(cell.to_owned(), scope.clone());
+                Some(scope)
+            }
+            Err(diagnostic) => {
+                wrong.push(Wrong::from_sentence(Column::Scope, diagnostic));
+                None
+            }
+        }
+    }
+
     fn status(
-        &self,
+        &mut self,
         cell: &str,
         scope: Option<Scope>,
         row: &Row<'_>,
         wrong: &mut Vec<Wrong>,
     ) -> Option<Declared> {
         let registry = self.registry;
-        // "Fully open", as people type it, is `fully-open`.
-        let plain = !cell.bytes().any(|byte| byte.is_ascii_uppercase() || matches!(byte, b' ' | b'_'));
-        let word = if plain {
-            Cow::Borrowed(cell)
-        } else {
-            Cow::Owned(cell.to_ascii_lowercase().replace([' ', '_'], "-"))
-        };
-        let unscoped = |declared: Declared, wrong: &mut Vec<Wrong>| {
-            if scope.is_some() {
-                wrong.push(Wrong::new(Column::Scope, format!("`{cell}` takes no scope")));
+        let word = self.status_word(cell, wrong)?;
+        let scoped = scope.is_some();
+        let declared = match word {
+            StatusWord::Open => return Some(Declared::Open { scope }),
+            StatusWord::Status(status) => {
+                // Closed to some is open to the others.
+                let to_some = scoped && status == registry.builtin(Effect::Closed);
+                let status = if to_some { registry.builtin(Effect::Diverting) } else { status };
+                return Some(Declared::Status { status, scope });
             }
-            Some(declared)
+            StatusWord::FullyOpen => Declared::FullyOpen,
+            StatusWord::OffDivert => Declared::OffDivert,
+            StatusWord::Off(status) => Declared::Off(status),
+            StatusWord::Down => Declared::Down(self.service_of_lane(cell, row, wrong)?),
+            StatusWord::Up => Declared::Up(self.service_of_lane(cell, row, wrong)?),
         };
-        match &*word {
-            "open" => return Some(Declared::Open { scope }),
-            "fully-open" => return unscoped(Declared::FullyOpen, wrong),
-            "off-divert" => return unscoped(Declared::OffDivert, wrong),
-            "down" | "up" => {
-                let service = self.service_of_lane(cell, row, wrong)?;
-                let declared = if word == "down" { Declared::Down(service) } else { Declared::Up(service) };
-                return unscoped(declared, wrong);
-            }
-            _ => {}
+        if scoped {
+            wrong.push(Wrong::new(Column::Scope, format!("`{cell}` takes no scope")));
         }
-        let (ends, key) = match word.strip_prefix("off-") {
-            Some(key) => (true, key),
-            None => (false, &*word),
-        };
-        let Some(status) = registry.statuses.id(key) else {
-            let off = registry.statuses.iter().filter(|(_, status)| !status.builtin);
-            let off: Vec<String> = off.map(|(_, status)| format!("off-{}", status.key)).collect();
-            let words = ["open", "off-divert", "fully-open", "down", "up"].into_iter();
-            let words: Vec<&str> = words
-                .chain(registry.statuses.iter().map(|(_, status)| status.key.as_str()))
-                .chain(off.iter().map(String::as_str))
-                .collect();
-            let message = format!("expected {}, found `{cell}`", list_or(words.iter().copied()));
-            wrong.push(Wrong::new(Column::Status, message).did_you_mean(&word, words));
-            return None;
-        };
-        if ends {
-            if registry.statuses[status].builtin {
-                wrong.push(
-                    Wrong::new(Column::Status, format!("`{cell}` ends nothing that a region defines"))
-                        .help("`off-divert` ends `traffic`; `open` ends `closed` and `traffic`"),
-                );
-            }
-            return unscoped(Declared::Off(status), wrong);
+        Some(declared)
+    }
+
+    fn status_word(&mut self, cell: &str, wrong: &mut Vec<Wrong>) -> Option<StatusWord> {
+        if let Some(word) = self.statuses.get(cell) {
+            return Some(*word);
         }
-        // Closed to some is open to the others.
-        let closed_to_some = scope.is_some() && status == registry.builtin(Effect::Closed);
-        let status = if closed_to_some { registry.builtin(Effect::Diverting) } else { status };
-        Some(Declared::Status { status, scope })
+        let registry = self.registry;
+        if let Some(word) = sentence::status_word(cell, registry) {
+            self.statuses.insert(cell.to_owned(), word);
+            return Some(word);
+        }
+        let types = || registry.statuses.iter().map(|(_, status)| status);
+        let endings: Vec<String> =
+            types().filter(|status| !status.builtin).map(|status| format!("off-{}", status.key)).collect();
+        let words: Vec<&str> = ["open", "off-divert", "fully-open", "down", "up"]
+            .into_iter()
+            .chain(types().map(|status| status.key.as_str()))
+            .chain(endings.iter().map(String::as_str))
+            .collect();
+        let message = format!("expected {}, found `{cell}`", list_or(words.iter().copied()));
+        wrong.push(Wrong::new(Column::Status, message).did_you_mean(cell, words));
+        None
     }
 
     /// The service that `lane = service:ct` names, for `down` and `up`.
@@ -429,22 +449,13 @@ impl<'g> Rows<'g> {
             );
             return None;
         };
-        let service = self.service(name);
+        let service = self.registry.services.id(name);
         if service.is_none() {
             let keys = self.registry.services.iter().map(|(_, service)| service.key.as_str());
             let message = format!("there is no service `{name}`");
             wrong.push(Wrong::new(Column::Lane, message).did_you_mean(name, keys));
         }
         service
-    }
-
-    fn service(&self, name: &str) -> Option<ServiceId> {
-        self.registry.services.id(name).or_else(|| {
-            self.registry.names.meanings(name).iter().find_map(|meaning| match meaning {
-                Name::Service(service) => Some(*service),
-                _ => None,
-            })
-        })
     }
 
     /// A status of a region is no facility's, and one that other regions use has no meaning here.
@@ -472,14 +483,9 @@ impl<'g> Rows<'g> {
     /// A lane follows from status and scope; one that is given all the same must be that.
     fn check_lane(&self, row: &Row<'_>, declared: &Declared, wrong: &mut Vec<Wrong>) {
         let Some(cell) = row.get(Column::Lane) else { return };
-        let given: Option<Vec<Lane>> = cell.split(';').map(|lane| self.lane(lane.trim())).collect();
-        let mut follows = lanes(self.registry, declared);
-        follows.sort();
-        let agrees = given.is_some_and(|mut given| {
-            given.sort();
-            given == follows
-        });
-        if !agrees {
+        let lane = |text| sentence::lane(text, self.file, self.registry).ok();
+        let given: Option<BTreeSet<Lane>> = cell.split(';').map(lane).collect();
+        if given.as_ref() != Some(&lanes(self.registry, declared)) {
             wrong.push(
                 Wrong::new(
                     Column::Lane,
@@ -487,21 +493,6 @@ impl<'g> Rows<'g> {
                 )
                 .help("leave it empty: only `down` and `up` need a lane"),
             );
-        }
-    }
-
-    fn lane(&self, text: &str) -> Option<Lane> {
-        if let Some(service) = text.strip_prefix("service:") {
-            return self.service(service).map(Lane::Service);
-        }
-        if let Some(classes) = text.strip_prefix("traffic:") {
-            let scope = sentence::scope(classes, self.file, self.registry).ok()?;
-            return scope.named().next().cloned().map(Lane::TrafficFor);
-        }
-        match text {
-            "closed" => Some(Lane::Closed),
-            "traffic" => Some(Lane::Traffic),
-            key => self.registry.statuses.id(key).map(Lane::Type),
         }
     }
 
@@ -564,27 +555,28 @@ impl<'g> Rows<'g> {
 
 /// The lanes in which a declaration stands or whose state it ends. `open` and `fully open` end more than one kind of
 /// lane, so none is theirs.
-fn lanes(registry: &Registry, declared: &Declared) -> Vec<Lane> {
-    let cohorts = |scope: Option<&Scope>| -> Vec<Lane> {
+fn lanes(registry: &Registry, declared: &Declared) -> BTreeSet<Lane> {
+    let cohorts = |scope: Option<&Scope>| -> BTreeSet<Lane> {
         scope.into_iter().flat_map(Scope::named).cloned().map(Lane::TrafficFor).collect()
     };
+    let one = |lane| BTreeSet::from([lane]);
     match declared {
         Declared::Status { status, scope } => {
             let kind = &registry.statuses[*status];
             match (kind.builtin, kind.effect) {
-                (false, _) => vec![Lane::Type(*status)],
-                (true, Effect::Closed) => vec![Lane::Closed],
+                (false, _) => one(Lane::Type(*status)),
+                (true, Effect::Closed) => one(Lane::Closed),
                 (true, Effect::Advisory | Effect::Diverting) => {
                     let lanes = cohorts(scope.as_ref());
-                    if lanes.is_empty() { vec![Lane::Traffic] } else { lanes }
+                    if lanes.is_empty() { one(Lane::Traffic) } else { lanes }
                 }
             }
         }
-        Declared::Down(service) | Declared::Up(service) => vec![Lane::Service(*service)],
+        Declared::Down(service) | Declared::Up(service) => one(Lane::Service(*service)),
         Declared::Open { scope } => cohorts(scope.as_ref()),
-        Declared::FullyOpen => Vec::new(),
-        Declared::OffDivert => vec![Lane::Traffic],
-        Declared::Off(status) => vec![Lane::Type(*status)],
+        Declared::FullyOpen => BTreeSet::new(),
+        Declared::OffDivert => one(Lane::Traffic),
+        Declared::Off(status) => one(Lane::Type(*status)),
     }
 }
 

@@ -292,7 +292,7 @@ pub struct Expect {
 pub struct Registry {
     /// Its name.
     pub name: String,
-    /// Sha-256 over the names and bytes of every file it was read from, in hexadecimal.
+    /// Sha-256 over the bytes of every file it was read from, in the order of reading, in hexadecimal.
     pub sha256: String,
     /// The zone of every time that has no other.
     pub timezone: Tz,

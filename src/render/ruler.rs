@@ -33,7 +33,7 @@ pub(super) fn ruler(drawing: &Drawing, scale: &Scale, signs: &Signs, options: &O
     }
     let midnights: Vec<Instant> = ticks.iter().copied().filter(|at| step >= 1440 || midnight(*at)).collect();
     // The first date stands at the left edge, unless a midnight's is about to stand there.
-    if midnights.first().is_none_or(|first| scale.floor(*first) > 10) {
+    if midnights.first().is_none_or(|first| scale.floor(*first) >= "Thu 08-03 ".len()) {
         let long = drawing.since.on_clock_of(drawing.zone).format("%a %Y-%m-%d").to_string();
         let room = midnights.first().map_or(scale.columns, |first| scale.floor(*first));
         dates.put(0, if long.len() < room { &long } else { "" });

@@ -117,11 +117,6 @@ pub fn same_bytes(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The ASCII that comes nearest to a text of our own or of a file.
-pub fn ascii(text: &str) -> String {
-    terminal(text, true)
-}
-
 fn push_number(out: &mut String, c: char) {
     let _ = write!(out, "<U+{:04X}>", u32::from(c)); // writing to a string does not fail
 }

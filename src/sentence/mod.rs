@@ -3,11 +3,14 @@
 //! Floor 1: text and a registry's names in, declarations, rules and scopes out; no file, no clock.
 
 mod ast;
+mod grammar;
 mod lexer;
 mod parser;
+mod patients;
 pub mod phrase;
 mod resolve;
 mod when;
+mod words;
 
 use chrono_tz::Tz;
 
@@ -179,7 +182,12 @@ pub fn reason_code(text: &str) -> String {
 /// Whether a text is a word of sentences, so that nothing in a registry may have it as its name.
 pub fn is_keyword(text: &str) -> bool {
     let key = fold(text);
-    parser::KEYWORDS.iter().any(|word| fold(word) == key)
+    words::KEYWORDS.iter().any(|word| fold(word) == key)
+}
+
+/// Every word of sentences, for whoever checks many names at once.
+pub fn keywords() -> impl Iterator<Item = &'static str> {
+    words::KEYWORDS.iter().copied()
 }
 
 /// Reads a whole text with one of the parser's rules.

@@ -196,6 +196,18 @@ fn spoken<'a>(name: Name, kinds: &[NameKind], registry: &'a Registry) -> &'a str
     texts.iter().copied().find(only).unwrap_or_else(|| key(name, registry))
 }
 
+/// The text that means a thing and nothing else where its kind may stand.
+pub(super) fn name(name: Name, registry: &Registry) -> String {
+    match name {
+        Name::Facility(id) => target(Target::Facility(id), registry),
+        Name::Network(id) => target(Target::Network(id), registry),
+        Name::Region(id) => target(Target::Region(id), registry),
+        Name::Zone(_) | Name::Service(_) | Name::Need(_) | Name::Status(_) => {
+            spoken(name, &[name.kind()], registry).to_owned()
+        }
+    }
+}
+
 /// The id of a thing.
 pub(super) fn key(name: Name, registry: &Registry) -> &str {
     match name {

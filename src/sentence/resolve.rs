@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use super::ast::{Claim, Condition, End, Parts, Spanned, Statement};
 use super::when::Aim;
-use super::{Reading, RuleSaid, phrase};
+use super::{Reading, RuleSaid, phrase, when};
 use crate::diagnostic::{Code, Diagnostic, list_or};
 use crate::model::{
     Declaration, Declared, Effect, FacilityId, FileId, Instant, Name, Registry, RuleCondition, Scope, Span,
@@ -377,7 +377,7 @@ impl Resolver<'_> {
         let Some(end) = &parts.until else { return Ok((from, None)) };
         let until = match end.value {
             End::FurtherNotice => return Ok((from, None)),
-            End::After(length) => from + length,
+            End::After(length) => when::in_years(from + length, self.file, &end.span)?,
             End::At(moment) => moment.resolve(zone, now, Aim::After(from), self.file, &end.span)?,
         };
         if until > from {

@@ -137,13 +137,15 @@ impl Moment {
                 }
             },
         };
-        if YEARS.contains(&at.on_clock_of(Tz::UTC).year())
-            && DateTime::from_timestamp(at.seconds(), 0).is_some()
-        {
-            Ok(at)
-        } else {
-            Err(out_of_years(file, span.clone()))
-        }
+        in_years(at, file, span)
+    }
+}
+
+/// Refuses an instant that no sentence can print.
+pub(super) fn in_years(at: Instant, file: FileId, span: &Span) -> Result<Instant, Diagnostic> {
+    match DateTime::from_timestamp(at.seconds(), 0) {
+        Some(moment) if YEARS.contains(&moment.year()) => Ok(at),
+        _ => Err(out_of_years(file, span.clone())),
     }
 }
 

@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// Where the tests' time stands still.
-pub const AT: &str = "2023-08-04 09:00";
+pub(crate) const AT: &str = "2023-08-04 09:00";
 
 /// Two hospitals of one network, a third beside them, two towns.
-pub const REGISTRY: &str = r#"
+pub(crate) const REGISTRY: &str = r#"
 [registry]
 name = "Two towns"
 timezone = "America/New_York"
@@ -74,14 +74,14 @@ say = "when Manchester Memorial closed, route to ECHN then Hartford Hospital"
 "#;
 
 /// Manchester Memorial closed since the night, Rockville General down a scanner.
-pub const LOG: &str = "\
+pub(crate) const LOG: &str = "\
 event,recorded_at,kind,facility,lane,status,from,until,reason,source
 1,2023-08-04T02:05:00-04:00,declare,manchester-memorial,,closed,2023-08-04T02:00:00-04:00,,it-outage,hospital
 2,2023-08-04T07:00:00-04:00,declare,rockville-general,service:ct,down,2023-08-04T07:00:00-04:00,2023-08-04T12:00:00-04:00,,hospital
 ";
 
 /// The program, about to be run.
-pub struct Divert {
+pub(crate) struct Divert {
     directory: TempDir,
     at: Option<&'static str>,
     environment: Vec<(&'static str, String)>,
@@ -90,58 +90,58 @@ pub struct Divert {
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Output {
-    pub stdout: String,
-    pub stderr: String,
-    pub status: i32,
+pub(crate) struct Output {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) status: i32,
 }
 
 impl Divert {
     /// With nothing: no registry, no log.
-    pub fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self { directory, at: Some(AT), environment: Vec::new(), input: None }
     }
     /// With the registry and the log of these tests.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::bare().registry(REGISTRY).log(LOG)
     }
     /// With this registry.
-    pub fn registry(self, toml: &str) -> Self {
+    pub(crate) fn registry(self, toml: &str) -> Self {
         fs::write(self.path("facilities.toml"), toml).unwrap();
         self
     }
     /// With this log, named in the environment.
-    pub fn log(self, csv: &str) -> Self {
+    pub(crate) fn log(self, csv: &str) -> Self {
         fs::write(self.path("log.csv"), csv).unwrap();
         self.env("DIVERT_LOG", "log.csv")
     }
     /// With the machine's clock.
-    pub fn by_the_clock(mut self) -> Self {
+    pub(crate) fn by_the_clock(mut self) -> Self {
         self.at = None;
         self
     }
     /// With this in the environment.
-    pub fn env(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &'static str, value: &str) -> Self {
         self.environment.retain(|(known, _)| *known != name);
         self.environment.push((name, value.to_owned()));
         self
     }
     /// With this on standard input.
-    pub fn input(mut self, text: &str) -> Self {
+    pub(crate) fn input(mut self, text: &str) -> Self {
         self.input = Some(text.to_owned());
         self
     }
     /// A file of the run.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
     /// Runs it in its directory.
-    pub fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.run_in(self.directory.path(), args)
     }
     /// Runs it in another directory.
-    pub fn run_in(&self, directory: &Path, args: &[&str]) -> Output {
+    pub(crate) fn run_in(&self, directory: &Path, args: &[&str]) -> Output {
         let mut child = self
             .command(directory)
             .args(args)
@@ -162,7 +162,7 @@ impl Divert {
         }
     }
     /// The bare command, for a test that sees to its own pipes.
-    pub fn command(&self, directory: &Path) -> Command {
+    pub(crate) fn command(&self, directory: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_divert"));
         command.current_dir(directory).env_clear().envs(self.environment.iter().cloned());
         if let Some(at) = self.at {
@@ -175,19 +175,19 @@ impl Divert {
 impl Output {
     /// Asserts everything.
     #[track_caller]
-    pub fn is(&self, stdout: &str, stderr: &str, status: i32) {
+    pub(crate) fn is(&self, stdout: &str, stderr: &str, status: i32) {
         assert_eq!(self.stdout, stdout, "stdout of {self:#?}");
         assert_eq!(self.stderr, stderr, "stderr of {self:#?}");
         assert_eq!(self.status, status, "status of {self:#?}");
     }
     /// Asserts an answer with nothing beside it.
     #[track_caller]
-    pub fn answers(&self, stdout: &str) {
+    pub(crate) fn answers(&self, stdout: &str) {
         self.is(stdout, "", 0);
     }
     /// Asserts that there is no answer, and what is said instead.
     #[track_caller]
-    pub fn fails(&self, stderr: &str, status: i32) {
+    pub(crate) fn fails(&self, stderr: &str, status: i32) {
         self.is("", stderr, status);
     }
 }

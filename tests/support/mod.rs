@@ -157,6 +157,7 @@ pub(crate) fn prospect() -> Registry {
         region("maryland-iii", "Maryland III"),
         region("pennsylvania", "Pennsylvania"),
         region("hartford-county", "Hartford County"),
+        region("waterbury-area", "Waterbury"),
     ]);
     let mut networks = Directory::new(vec![
         network("prospect", "Prospect Medical Holdings", &["Prospect"]),

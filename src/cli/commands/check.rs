@@ -8,12 +8,16 @@ use crate::render::Format;
 use crate::report::check::{self, Finding};
 
 use super::super::args::CheckArgs;
-use super::super::context;
+use super::super::context::{self, Remark};
 use super::super::error::{Exit, Failure};
 use super::Session;
 
 pub(super) fn run(_: &CheckArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let context = session.bare_context()?;
+    // A registry is checked without a log as well; only a clock that can't be right is remarked on.
+    if context.remarks.contains(&Remark::ClockBehind) {
+        session.ui.warn(&Remark::ClockBehind.to_string());
+    }
     let timeline = context.timeline();
     let basis = context.basis(&timeline);
     let given = session.sources.add("an expectation", "");
