@@ -246,7 +246,7 @@ proptest! {
     ) {
         let world = World::new(&said, zone, 3 * YEAR);
         let period = Period::Between(Some(at(from)), Some(at(from + length)));
-        let sheet = |calendar| concurrency::sheet(&world.basis(), &concurrency::Selection { period: period.clone(), calendar });
+        let sheet = |calendar| concurrency::sheet(&world.basis(), &concurrency::Selection { period: period.clone(), calendar, statuses: None });
         let whole = sums(figures(&sheet(None), &["region", "k"], "hours"));
         let of_all: i64 = whole.values().sum();
         prop_assert_eq!(of_all, 2 * 10 * length, "two groups: the region, and who belongs to none");

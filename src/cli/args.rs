@@ -62,6 +62,8 @@ pub enum Command {
     Timeline(TimelineArgs),
     /// Report hours, episodes and more over a period
     Report(ReportArgs),
+    /// Bring in what other programs wrote
+    Import(ImportArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(CheckArgs),
     /// Explain a command, or print the catalogue or a JSON Schema
@@ -82,6 +84,7 @@ impl Command {
             Self::Route(args) => &args.common,
             Self::Timeline(args) => &args.common,
             Self::Report(args) => &args.common,
+            Self::Import(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
         }
@@ -362,6 +365,9 @@ pub struct ReportArgs {
     /// Cut the period by day, week or month; group by network, region or reason
     #[arg(long, value_name = "BY", value_delimiter = ',')]
     pub by: Vec<By>,
+    /// Count only these statuses (concurrency)
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub status: Vec<String>,
     /// Report on this period
     #[arg(long, value_name = "PERIOD", conflicts_with_all = ["since", "until"], value_parser = Said::read)]
     pub period: Option<Said>,
@@ -421,6 +427,50 @@ impl By {
     }
 }
 
+/// `divert import`
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  divert import emresource board.csv --dry-run          what it would bring in, and which names are unknown
+  divert import emresource board.csv --map Critical=diverting
+  divert import emresource board.csv --add-missing missing.toml
+                                                        tables to complete for the unknown names
+  divert --log board.csv report hours --period 2021-03  no import is needed to report on a file")]
+pub struct ImportArgs {
+    /// Who wrote it
+    #[arg(value_name = "FROM")]
+    pub from: ImportFrom,
+    /// The file, or `-`
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Let a word of theirs stand for `open`, `none` or a status; may be repeated
+    #[arg(long, value_name = "WORD=STATUS", value_parser = map)]
+    pub map: Vec<(String, String)>,
+    /// Say what would be brought in, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write tables to complete for the names that no facility has to this new file
+    #[arg(long, value_name = "FILE")]
+    pub add_missing: Option<PathBuf>,
+    /// Leave out rows whose name no facility has
+    #[arg(long)]
+    pub skip_unmatched: bool,
+    /// Keep the text of comments, which may name people
+    #[arg(long)]
+    pub comments: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Who wrote what is imported.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportFrom {
+    /// EMResource "Status Detail" csv
+    Emresource,
+    /// DataSF hospital diversions csv
+    Sf,
+}
+
 /// `divert check`
 #[derive(clap::Args, Clone, Debug, Default)]
 #[command(after_help = "\
@@ -445,6 +495,11 @@ pub struct HelpArgs {
     pub topic: Vec<String>,
     #[command(flatten)]
     common: Common,
+}
+
+fn map(text: &str) -> Result<(String, String), String> {
+    let (word, meaning) = text.split_once('=').ok_or("expected WORD=STATUS, such as `Critical=diverting`")?;
+    Ok((word.trim().to_owned(), meaning.trim().to_owned()))
 }
 
 fn priority(word: &str) -> Result<Priority, String> {

@@ -2,11 +2,12 @@
 //!
 //! Floor 3. One sweep over each region's changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
-use crate::model::{Effect, FacilityId, Instant, RegionId, Registry};
+use crate::model::{Effect, FacilityId, Instant, RegionId, Registry, StatusId};
+use crate::state::LaneState;
 
 use super::basis::Basis;
 use super::extent::{Clocked, Extent};
@@ -25,6 +26,8 @@ pub struct Selection {
     pub period: Period,
     /// How the period is cut.
     pub calendar: Option<Calendar>,
+    /// Only these status types count; `None`: all that divert or close.
+    pub statuses: Option<BTreeSet<StatusId>>,
 }
 
 /// The columns of the report.
@@ -85,8 +88,13 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     for ((_, region), facilities) in &members {
         let zone = clock_of(basis, facilities);
         let clocked = extent.on_clock_of(zone);
-        for ((label, slice), count) in clocked.slices.iter().zip(counts(basis, &clauses, facilities, clocked))
-        {
+        for ((label, slice), count) in clocked.slices.iter().zip(counts(
+            basis,
+            &clauses,
+            facilities,
+            clocked,
+            selection.statuses.as_ref(),
+        )) {
             let whole = slice.span.seconds();
             if let Some(first_at) = count.first_at
                 && most.is_none_or(|(max, at, _)| {
@@ -119,6 +127,10 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
         let at = crate::sentence::phrase::clock(at, zone);
         sheet.footer.push(format!("At most {max} at once, first at {at}."));
     }
+    if let Some(statuses) = &selection.statuses {
+        let keys: Vec<&str> = statuses.iter().map(|id| registry.statuses[*id].key.as_str()).collect();
+        sheet.footer.push(format!("Counted here: {} only.", keys.join(", ")));
+    }
     sheet.footer.push(
         "Hours with exactly so many facilities of the region that have a diverting or closed effect in force, of \
          whatever scope; they add up to the period. Time that is suspended or not honoured does not count."
@@ -140,11 +152,12 @@ fn counts(
     clauses: &Clauses<'_>,
     facilities: &[FacilityId],
     clocked: &Clocked,
+    statuses: Option<&BTreeSet<StatusId>>,
 ) -> Vec<Count> {
     let Some(past) = clocked.past else { return Vec::new() };
     let mut changes: Vec<(Instant, isize)> = Vec::new();
     for facility in facilities {
-        for span in turning_away(basis, clauses, *facility, past).iter() {
+        for span in turning_away(basis, clauses, *facility, past, statuses).iter() {
             changes.extend([(span.from(), 1), (span.until(), -1)]);
         }
     }
@@ -170,18 +183,23 @@ fn counts(
     counts
 }
 
-/// When a facility has a diverting or closed effect in force, of whatever scope.
+/// When a facility has a diverting or closed effect in force, of whatever scope; with `statuses`, of one of those types.
 pub(super) fn turning_away(
     basis: &Basis<'_>,
     clauses: &Clauses<'_>,
     facility: FacilityId,
     within: Span,
+    statuses: Option<&BTreeSet<StatusId>>,
 ) -> Spans {
     let registry: &Registry = basis.registry;
     let parts = parts(basis, clauses, facility, within, false);
     let counting = parts.iter().filter(|part| {
         part.force == Force::Counts
             && matches!(part.row.effect(registry), Some(Effect::Diverting | Effect::Closed))
+            && statuses.is_none_or(|statuses| match &part.episode.state {
+                LaneState::Status { status, .. } => statuses.contains(status),
+                LaneState::Down => false,
+            })
     });
     Spans::union(counting.filter_map(|part| part.span.clip(within)))
 }

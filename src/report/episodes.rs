@@ -78,7 +78,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
             }
         }
     }
-    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    rows.sort_by_key(|(key, _)| *key);
     let mut sheet = basis.sheet("report-episodes", columns(selection.calendar));
     for ((label, ..), row) in rows {
         let period = selection.calendar.map(|_| Cell::from(extent.labels[label].as_str()));

@@ -91,7 +91,7 @@ fn months(
     let Some(region) = entry.region else { return Vec::new() };
     let zone = basis.zone_of(facility);
     let Some(whole) = whole_months(basis, said, before, zone) else { return Vec::new() };
-    let away = turning_away(basis, clauses, facility, whole);
+    let away = turning_away(basis, clauses, facility, whole, None);
     let mut rows = Vec::new();
     let mut in_a_row = 0;
     for Slice { label, span, whole } in slices(whole, Calendar::Month, zone) {

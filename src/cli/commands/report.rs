@@ -2,6 +2,10 @@
 //!
 //! Floor 6.
 
+use std::collections::BTreeSet;
+
+use crate::diagnostic::closest;
+use crate::model::{Registry, StatusId};
 use crate::report::hours::{self, Grouping};
 use crate::report::period::{Calendar, Period};
 use crate::report::{concurrency, episodes, freshness, targets};
@@ -22,7 +26,10 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, 
     let sheet = match args.report {
         Report::Hours => hours::sheet(&basis, &hours::Selection { facilities, period, calendar, grouping }),
         Report::Episodes => episodes::sheet(&basis, &episodes::Selection { facilities, period, calendar }),
-        Report::Concurrency => concurrency::sheet(&basis, &concurrency::Selection { period, calendar }),
+        Report::Concurrency => {
+            let statuses = statuses(&context.registry, &args.status)?;
+            concurrency::sheet(&basis, &concurrency::Selection { period, calendar, statuses })
+        }
         Report::Targets => targets::sheet(&basis, &targets::Selection { facilities, period }),
         Report::Freshness => freshness::sheet(&basis, facilities.as_ref()),
     };
@@ -46,10 +53,27 @@ fn check(args: &ReportArgs) -> Result<(), Failure> {
     if !timed && (args.period.is_some() || args.since.is_some() || args.until.is_some()) {
         return refused("period: it speaks of one instant, --at");
     }
+    if args.report != Report::Concurrency && !args.status.is_empty() {
+        return refused("--status");
+    }
     if !named && !args.names.is_empty() {
         return refused("facilities: it counts all of a region");
     }
     Ok(())
+}
+
+/// The status types of these words; `None` where there is no word.
+fn statuses(registry: &Registry, words: &[String]) -> Result<Option<BTreeSet<StatusId>>, Failure> {
+    let find = |word: &String| {
+        registry.statuses.id(word).ok_or_else(|| Failure::UnknownName {
+            kind: "status",
+            name: word.clone(),
+            closest: closest(word, registry.statuses.iter().map(|(_, status)| status.key.as_str()))
+                .map(str::to_owned),
+        })
+    };
+    let found: BTreeSet<StatusId> = words.iter().map(find).collect::<Result<_, _>>()?;
+    Ok((!words.is_empty()).then_some(found))
 }
 
 const ALL: [By; 6] = [By::Day, By::Week, By::Month, By::Network, By::Region, By::Reason];
