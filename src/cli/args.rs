@@ -258,7 +258,12 @@ Examples:
   divert route vernon stroke --explain           every step of the decision")]
 pub struct RouteArgs {
     /// Where the patient is: a zone, a facility or LAT,LON
-    #[arg(value_name = "PLACE", required_unless_present = "from", conflicts_with = "from")]
+    #[arg(
+        value_name = "PLACE",
+        required_unless_present = "from",
+        conflicts_with = "from",
+        allow_hyphen_values = true
+    )]
     pub place: Option<String>,
     /// What the patient needs, joined by + [default: general]
     #[arg(value_name = "NEED", conflicts_with = "need")]
@@ -488,9 +493,10 @@ pub struct CheckArgs {
 Examples:
   divert help route           a command
   divert help catalogue       the built-in services, needs and status types
+  divert help policies        the ready-made policies; with an id, the file to include or copy
   divert help schema status   the JSON Schema of `divert status -F json`")]
 pub struct HelpArgs {
-    /// A command, `catalogue`, or `schema` and the name of one
+    /// A command, `catalogue`, `policies` and the id of one, or `schema` and the name of one
     #[arg(value_name = "TOPIC", num_args = 0..=2)]
     pub topic: Vec<String>,
     #[command(flatten)]
