@@ -55,7 +55,7 @@ pub fn as_log(
     let options = Options { mapping: &mapping, comments: false };
     let board = read(reader, name, dialect, registry, options, sources)?;
     let events = board.told.into_iter().map(|told| told.event).collect();
-    Ok((Log { events, warnings: board.warnings }, board.unmatched))
+    Ok((Log { events, warnings: board.warnings, ..Log::default() }, board.unmatched))
 }
 
 /// "`St Mary's` (12 rows; nearest here: Saint Mary's Hospital)".

@@ -46,7 +46,7 @@ pub fn columns(calendar: Option<Calendar>) -> Vec<Column> {
         all("source", "Source", Kind::Text),
         Column::data("event", Kind::Integer),
         all("ended_by", "Ended by", ended.or_null()),
-        Column::data("by", Kind::Integer.or_null()),
+        Column::data("by", Kind::Text.or_null()),
         all("open", "Open", Kind::Bool),
         Column::data("suspended_min", Kind::Number),
         Column::data("not_honoured_min", Kind::Number),
@@ -117,7 +117,10 @@ fn row(basis: &Basis<'_>, facility: FacilityId, parts: &[Part<'_>], slice: Span)
         episode.declaration().source.as_ref().into(),
         Value::count(episode.event()),
         Value::text(ended.map(|(by, _)| by.as_str())),
-        ended.and_then(|(_, event)| event).map_or(Value::Missing, Value::count),
+        Value::text(ended.and_then(|(_, event)| {
+            let clause = episode.forced_by().map(ToString::to_string);
+            clause.or_else(|| event.map(|event| event.to_string()))
+        })),
         open.into(),
         told(Force::Suspended),
         told(Force::NotHonoured),

@@ -27,13 +27,15 @@ pub(super) enum Force {
 pub(super) struct Clauses<'a> {
     registry: &'a Registry,
     suspended: BTreeMap<(RegionId, StatusId), Spans>,
+    /// When a limit lets no episode of a type begin, by the limit's clause.
+    refusing: BTreeMap<(RegionId, &'a str, StatusId), Spans>,
     /// When a policy that honours some reasons only is in force; these do not overlap.
     choosy: BTreeMap<RegionId, Vec<(Span, &'a Policy)>>,
 }
 
 impl<'a> Clauses<'a> {
     /// Gathers them once for all facilities.
-    pub(super) fn read(registry: &'a Registry, timeline: &Timeline) -> Self {
+    pub(super) fn read(registry: &'a Registry, timeline: &'a Timeline) -> Self {
         let mut suspended: BTreeMap<(RegionId, StatusId), Vec<Span>> = BTreeMap::new();
         for (region, history) in timeline.regions() {
             for track in history.tracks() {
@@ -56,8 +58,14 @@ impl<'a> Clauses<'a> {
         for policies in choosy.values_mut() {
             policies.sort_by_key(|(span, _)| *span);
         }
-        let suspended = suspended.into_iter().map(|(key, spans)| (key, Spans::union(spans))).collect();
-        Self { registry, suspended, choosy }
+        let mut refusing: BTreeMap<(RegionId, &str, StatusId), Vec<Span>> = BTreeMap::new();
+        for suspension in timeline.suspensions() {
+            for status in &suspension.statuses {
+                let key = (suspension.region, suspension.clause.as_ref(), *status);
+                refusing.entry(key).or_default().extend(Span::of(suspension.interval));
+            }
+        }
+        Self { registry, suspended: unions(suspended), refusing: unions(refusing), choosy }
     }
 
     /// Cuts a piece where its force changes, in order of time.
@@ -99,6 +107,10 @@ impl<'a> Clauses<'a> {
     }
 }
 
+fn unions<K: Ord>(spans: BTreeMap<K, Vec<Span>>) -> BTreeMap<K, Spans> {
+    spans.into_iter().map(|(key, spans)| (key, Spans::union(spans))).collect()
+}
+
 /// Which reason of an episode is in force when, within `span`: stretches in order of time that make up the whole.
 pub(super) fn reasons(episode: &Episode, span: Span) -> Vec<(Span, Option<&Arc<str>>)> {
     let mut said: Vec<(Instant, usize, &Arc<str>)> = episode
@@ -133,7 +145,8 @@ pub(super) fn reasons(episode: &Episode, span: Span) -> Vec<(Span, Option<&Arc<s
     stretches
 }
 
-/// The pieces of a facility's lanes, each cut where its force changes.
+/// The pieces of a facility's lanes, each cut where its force changes; then what a limit refused, as long as the limit
+/// suspended it and nobody said anything else.
 pub(super) fn pieces<'t>(
     clauses: &Clauses<'_>,
     region: Option<RegionId>,
@@ -144,6 +157,24 @@ pub(super) fn pieces<'t>(
         for piece in track.pieces() {
             for (span, force) in clauses.split(region, &piece) {
                 each(&track.lane, &piece, span, force);
+            }
+        }
+    }
+    for (event, refusal, track) in history.refused() {
+        let overtaken = history.overtaken_at(&track.lane, event);
+        for piece in track.pieces() {
+            let (Some(region), LaneState::Status { status, .. }) = (region, &piece.episode.state) else {
+                continue;
+            };
+            let refusing = clauses.refusing.get(&(region, refusal.by.as_ref(), *status));
+            let span = Span::of(piece.interval).and_then(|span| {
+                let until = overtaken.map_or(span.until(), |overtaken| span.until().min(overtaken));
+                Span::new(span.from(), until)
+            });
+            if let (Some(refusing), Some(span)) = (refusing, span) {
+                for span in refusing.within(span) {
+                    each(&track.lane, &piece, span, Force::Suspended);
+                }
             }
         }
     }
