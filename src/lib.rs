@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod diagnostic;
+pub mod exchange;
 pub mod load;
 pub mod log;
 pub mod model;

@@ -16,8 +16,23 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &["model", "diagnostic", "sentence", "state", "routing"]),
     ("load", &["model", "diagnostic", "sentence"]),
     ("log", &["model", "diagnostic", "sentence"]),
+    ("exchange", &["model", "diagnostic", "sentence"]),
     ("render", &["model", "diagnostic", "report"]),
-    ("cli", &["model", "diagnostic", "sentence", "state", "routing", "report", "load", "log", "render"]),
+    (
+        "cli",
+        &[
+            "model",
+            "diagnostic",
+            "sentence",
+            "state",
+            "routing",
+            "report",
+            "load",
+            "log",
+            "exchange",
+            "render",
+        ],
+    ),
 ];
 
 fn rust_files(dir: &Path, into: &mut Vec<PathBuf>) {

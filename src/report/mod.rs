@@ -4,11 +4,22 @@
 
 mod basis;
 pub mod check;
+pub mod concurrency;
+pub mod episodes;
+mod extent;
+mod figure;
+mod force;
+pub mod freshness;
+pub mod hours;
 mod lanes;
+mod measure;
+pub mod period;
 pub mod route;
 mod sheet;
+pub mod span;
 pub mod status;
 pub mod table;
+pub mod targets;
 pub mod timeline;
 
 pub use basis::Basis;

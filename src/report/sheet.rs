@@ -116,6 +116,8 @@ pub enum View {
     Csv,
     /// Everywhere.
     All,
+    /// Only where it is asked for by its key.
+    Asked,
 }
 
 impl View {

@@ -8,7 +8,9 @@ use clap::CommandFactory;
 
 use crate::load;
 use crate::render::{schema, to_pretty};
-use crate::report::{Column, Kind, check, route, status, table, timeline};
+use crate::report::{
+    Column, Kind, check, concurrency, episodes, freshness, hours, route, status, table, targets, timeline,
+};
 
 use super::super::args::{Args, HelpArgs};
 use super::super::error::{Exit, Failure};
@@ -30,6 +32,15 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "table", facts: Vec::new, columns: table::columns },
     Answer { name: "route", facts: Vec::new, columns: route::columns },
     Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
+    Answer {
+        name: "report-hours",
+        facts: hours::facts,
+        columns: || hours::columns(None, hours::Grouping::Facility),
+    },
+    Answer { name: "report-episodes", facts: hours::facts, columns: || episodes::columns(None) },
+    Answer { name: "report-concurrency", facts: concurrency::facts, columns: || concurrency::columns(None) },
+    Answer { name: "report-targets", facts: hours::facts, columns: targets::columns },
+    Answer { name: "report-freshness", facts: Vec::new, columns: freshness::columns },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];
 

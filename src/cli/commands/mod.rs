@@ -4,6 +4,8 @@
 
 mod check;
 mod help;
+mod import;
+mod report;
 mod route;
 mod status;
 mod table;
@@ -74,6 +76,8 @@ pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, 
         Command::Table(args) => table::run(args, session),
         Command::Route(args) => route::run(args, session),
         Command::Timeline(args) => timeline::run(args, session),
+        Command::Report(args) => report::run(args, session),
+        Command::Import(args) => import::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Help(args) => help::run(args, session),
     }
