@@ -290,7 +290,7 @@ proptest! {
             together += i64::from(facility.region.is_some() && state.in_force().any(|active| away(active.effect())));
         }
         prop_assert_eq!(told, seen);
-        let sheet = concurrency::sheet(&world.basis(), &concurrency::Selection { period, calendar: None });
+        let sheet = concurrency::sheet(&world.basis(), &concurrency::Selection { period, calendar: None, statuses: None });
         let counted: Vec<_> =
             figures(&sheet, &["region", "k"], "hours").into_iter().filter(|(key, hours)| key[0] == "r" && *hours > 0).collect();
         prop_assert_eq!(counted, vec![(vec!["r".to_owned(), together.to_string()], 10)]);
