@@ -2,14 +2,13 @@
 //!
 //! Floor 3: knows routing, state and model; no file, no terminal.
 
-mod basis;
 pub mod check;
 mod lanes;
 pub mod route;
-mod sheet;
 pub mod status;
 pub mod table;
 pub mod timeline;
 
-pub use basis::Basis;
-pub use sheet::{Bar, BarState, Cell, Column, Drawing, Kind, Line, LogHead, Sheet, Tone, Track, Value, View};
+pub use crate::sheet::{
+    Bar, BarState, Basis, Cell, Column, Drawing, Kind, Line, LogHead, Sheet, Tone, Track, Value, View,
+};
