@@ -4,9 +4,11 @@
 
 use clap::CommandFactory;
 
+use crate::foresight::plan;
 use crate::load;
 use crate::render::{schema, to_pretty};
-use crate::report::{Column, Kind, check, route, status, table, timeline};
+use crate::report::{check, route, status, table, timeline};
+use crate::sheet::{Column, Kind};
 
 use super::super::args::{Args, HelpArgs};
 use super::super::error::{Exit, Failure};
@@ -28,6 +30,7 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "table", facts: Vec::new, columns: table::columns },
     Answer { name: "route", facts: Vec::new, columns: route::columns },
     Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
+    Answer { name: "plan", facts: plan::facts, columns: plan::columns },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];
 
@@ -78,7 +81,7 @@ fn unknown(topic: &str, command: &clap::Command) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::View;
+    use crate::sheet::View;
 
     const BOARD: &[Answer] = &[Answer {
         name: "board",

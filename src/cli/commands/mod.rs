@@ -4,6 +4,7 @@
 
 mod check;
 mod help;
+mod plan;
 mod route;
 mod status;
 mod table;
@@ -75,6 +76,7 @@ pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, 
         Command::Table(args) => table::run(args, session),
         Command::Route(args) => route::run(args, session),
         Command::Timeline(args) => timeline::run(args, session),
+        Command::Plan(args) => plan::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Help(args) => help::run(args, session),
     }
