@@ -252,7 +252,7 @@ fn footer(plan: &Plan) -> Vec<String> {
         lines.push(format!("without a destination: {:+.1} patients a day", plan.nowhere));
     }
     if !plan.uncounted.is_empty() {
-        lines.push(format!("of these the patients a day are not known: {}", plan.uncounted.join(", ")));
+        lines.push(format!("how many patients a day is not known of {}", some_of(&plan.uncounted)));
     }
     for limit in &plan.limits {
         let trips = if limit.trips { ": trips" } else { "" };
@@ -267,6 +267,15 @@ fn footer(plan: &Plan) -> Vec<String> {
     }
     lines.push(plan.summary());
     lines
+}
+
+/// The first few names, and how many more.
+pub(in crate::foresight) fn some_of(names: &[String]) -> String {
+    const TOLD: usize = 5;
+    match names.len() {
+        count if count <= TOLD => names.join(", "),
+        count => format!("{} and {} more", names[..TOLD].join(", "), count - TOLD),
+    }
 }
 
 fn facility_line(facility: &Affected) -> String {
