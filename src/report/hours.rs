@@ -8,13 +8,13 @@ use std::sync::Arc;
 use crate::model::{FacilityId, Registry};
 use crate::state::{History, Track};
 
-use super::basis::Basis;
 use super::extent::Extent;
 use super::figure;
 use super::force::Clauses;
 use super::measure::{Measured, Row, Tally, existence, measure, parts};
 use super::period::{Calendar, Period};
-use super::sheet::{Cell, Column, Kind, Sheet, Value, View};
+use crate::sheet::Basis;
+use crate::sheet::{Cell, Column, Kind, Sheet, Value, View};
 
 /// Whose hours stand in a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
