@@ -216,7 +216,11 @@ impl Case<'_> {
         };
         search.away_from(home, Some(asked));
         let (found, notes) = (search.found, search.notes);
-        self.notes.extend(notes);
+        for note in notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
         let mut found = found.into_iter();
         let (facility, by) = found.next()?;
         self.led_to = found.map(|(facility, _)| facility).collect();
