@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 
 use crate::diagnostic::{Diagnostic, closest};
+use crate::exchange::Unmatched;
 use crate::load;
 use crate::model::{Event, Instant, Kind, Registry, Sources};
 use crate::render::{self, Format};
@@ -17,6 +18,7 @@ use crate::sentence::{self, Reading};
 use crate::state::Timeline;
 
 use super::args::{Common, When};
+use super::board;
 use super::error::Failure;
 use super::log_place::LogPlace;
 
@@ -199,6 +201,8 @@ pub struct Context {
     pub registry: Registry,
     /// Everything recorded, then what `--given` supposes.
     pub events: Vec<Event>,
+    /// How many of them are recorded.
+    pub recorded: usize,
     /// The head of the log; `None` where there is no log.
     pub log: Option<LogHead>,
     /// The instant of the question: `--at`, else the clock.
@@ -220,6 +224,8 @@ pub enum Remark {
     NoLog(PathBuf),
     /// The clock is earlier than the last event.
     ClockBehind,
+    /// Names of a board that no facility has: their rows are left out.
+    LeftOut(Vec<Unmatched>),
 }
 
 impl std::fmt::Display for Remark {
@@ -227,6 +233,10 @@ impl std::fmt::Display for Remark {
         match self {
             Self::NoLog(path) => write!(f, "there is no log `{}`: nothing is known", path.display()),
             Self::ClockBehind => f.write_str("the clock is earlier than the last event of the log"),
+            Self::LeftOut(unmatched) => {
+                let names: Vec<String> = unmatched.iter().map(board::told).collect();
+                write!(f, "left out, for no facility is called so: {}", names.join(", "))
+            }
         }
     }
 }
@@ -251,10 +261,19 @@ pub struct Setting {
 impl Setting {
     /// Reads registry and times. Every text that was read is kept in `sources`.
     pub fn read(common: &Common, environment: &Environment, sources: &mut Sources) -> Result<Self, Failure> {
+        Self::read_registry(&registry_path(common, environment), common, environment, sources)
+    }
+
+    /// The same with this registry; the log is where it is looked for beside the registry in use.
+    fn read_registry(
+        path: &Path,
+        common: &Common,
+        environment: &Environment,
+        sources: &mut Sources,
+    ) -> Result<Self, Failure> {
         let zone = common.tz.as_deref().map(time_zone).transpose()?;
-        let path = registry_path(common, environment);
         let options = load::Options { allow_outside: common.allow_outside };
-        let loaded = load::registry(&path, &options, sources).map_err(Failure::Registry)?;
+        let loaded = load::registry(path, &options, sources).map_err(Failure::Registry)?;
         let registry = loaded.registry;
         let shown_in = zone.unwrap_or(registry.timezone);
         let at = match &common.at {
@@ -265,7 +284,7 @@ impl Setting {
             Some(text) => Some(time("--known-at", text, at, shown_in, sources)?),
             None => None,
         };
-        let place = LogPlace::find(common, environment, &path);
+        let place = LogPlace::find(common, environment, &registry_path(common, environment));
         Ok(Self { registry, at, known_at, zone, place, warnings: loaded.warnings })
     }
 }
@@ -279,9 +298,8 @@ impl Setting {
     /// What `--given` supposes, numbered from 1.
     pub fn given(&self, common: &Common, sources: &mut Sources) -> Result<Vec<Event>, Failure> {
         let mut events = Vec::new();
-        let recorded_at = self.known_at.map_or(self.at, |known_at| known_at.min(self.at));
-        let given = Given { at: self.at, recorded_at, zone: self.zone };
-        given.declare(&common.given, &self.registry, sources, &mut events)?;
+        let given = Given::new(self.at, self.known_at, self.zone);
+        given.declare("--given", &common.given, &self.registry, sources, &mut events)?;
         Ok(events)
     }
 }
@@ -295,23 +313,63 @@ pub fn terminal() -> Option<(usize, usize)> {
 impl Context {
     /// Reads registry, times, log and suppositions. Every text that was read is kept in `sources`.
     pub fn load(common: &Common, environment: &Environment, sources: &mut Sources) -> Result<Self, Failure> {
-        let setting = Setting::read(common, environment, sources)?;
+        Self::of(Setting::read(common, environment, sources)?, common, environment, sources)
+    }
+
+    /// The same question, put to another registry: the same log, read with its names, at the same instant.
+    pub fn against(
+        &self,
+        other: &Path,
+        common: &Common,
+        environment: &Environment,
+        sources: &mut Sources,
+    ) -> Result<Self, Failure> {
+        if LogPlace::find(common, environment, other) == LogPlace::Input {
+            return Err(Failure::ReadTwice);
+        }
+        let moment = |at: Instant| at.rfc3339(Tz::UTC);
+        let common =
+            Common { at: Some(moment(self.at)), known_at: self.known_at.map(moment), ..common.clone() };
+        let setting = Setting::read_registry(other, &common, environment, sources)?;
+        Self::of(setting, &common, environment, sources)
+    }
+
+    /// Reads the log, and declares what is supposed.
+    fn of(
+        setting: Setting,
+        common: &Common,
+        environment: &Environment,
+        sources: &mut Sources,
+    ) -> Result<Self, Failure> {
         let Setting { registry, at, known_at, zone, place, mut warnings } = setting;
-        let log = place.read(&registry, environment, sources)?;
         let mut remarks = Vec::new();
+        let log = place.read(&registry, environment, sources, &mut remarks)?;
         if let (LogPlace::Default(path), None) = (&place, &log) {
             remarks.push(Remark::NoLog(path.clone()));
         }
         let head = log.as_ref().map(LogHead::from);
         let log = log.unwrap_or_default();
         warnings.extend(log.warnings);
+        let recorded = log.events.len();
         let mut events = log.events;
         if common.at.is_none() && events.last().is_some_and(|last| environment.clock < last.recorded_at) {
             remarks.push(Remark::ClockBehind);
         }
-        let given = Given { at, recorded_at: known_at.map_or(at, |known_at| known_at.min(at)), zone };
-        given.declare(&common.given, &registry, sources, &mut events)?;
-        Ok(Self { registry, events, log: head, at, known_at, zone, warnings, remarks })
+        Given::new(at, known_at, zone).declare("--given", &common.given, &registry, sources, &mut events)?;
+        Ok(Self { registry, events, recorded, log: head, at, known_at, zone, warnings, remarks })
+    }
+
+    /// The same events, and further sentences supposed after them. `origin` says where the sentences stand.
+    pub fn suppose(
+        &self,
+        origin: &'static str,
+        sentences: &[String],
+        sources: &mut Sources,
+    ) -> Result<Vec<Event>, Failure> {
+        let mut events = self.events.clone();
+        let given = Given::new(self.at, self.known_at, self.zone);
+        given.declare(origin, sentences, &self.registry, sources, &mut events)?;
+        Ok(events)
     }
 
     /// What is known, folded.
@@ -378,8 +436,13 @@ struct Given {
 }
 
 impl Given {
+    fn new(at: Instant, known_at: Option<Instant>, zone: Option<Tz>) -> Self {
+        Self { at, recorded_at: known_at.map_or(at, |known_at| known_at.min(at)), zone }
+    }
+
     fn declare(
         &self,
+        origin: &'static str,
         sentences: &[String],
         registry: &Registry,
         sources: &mut Sources,
@@ -388,7 +451,7 @@ impl Given {
         let mut wrong = Vec::new();
         let mut number = events.last().map_or(0, |event| event.number);
         for text in sentences {
-            let file = sources.add("--given", text.as_str());
+            let file = sources.add(origin, text.as_str());
             match sentence::statement(text, file, registry, Reading { now: self.at, zone: self.zone }) {
                 Ok(declarations) => {
                     for declaration in declarations {

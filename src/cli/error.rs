@@ -81,9 +81,50 @@ pub enum Failure {
         /// As typed.
         name: String,
     },
+    /// An event that the log does not have.
+    #[error("the log has no event {number}")]
+    NoEvent {
+        /// As typed.
+        number: u64,
+        /// The number of the last event; 0 where there is none.
+        last: u64,
+    },
     /// A time span that ends before it begins.
     #[error("`--until` is not after `--since`")]
     EmptySpan,
+    /// A report that is cut or grouped in two ways at once.
+    #[error("`--by` takes one of day, week and month, and one of network, region and reason")]
+    TwiceBy,
+    /// A report that is not cut, grouped or narrowed in that way.
+    #[error("`report {report}` takes no {option}")]
+    NotThere {
+        /// Which report.
+        report: &'static str,
+        /// What was asked for.
+        option: String,
+    },
+    /// A board has names that no facility has.
+    #[error("no facility is called {}", .0.join(", "))]
+    Unmatched(Vec<String>),
+    /// A word of a board stands for something that there is not.
+    #[error("--map {word}: {why}")]
+    BadMap {
+        /// The word.
+        word: String,
+        /// What could stand there.
+        why: String,
+    },
+    /// An export can't be read, or has rows that can't.
+    #[error("the export cannot be read")]
+    Board(Vec<Diagnostic>),
+    /// A file can't be read.
+    #[error("cannot read {name}: {error}")]
+    Input {
+        /// The file, in backticks.
+        name: String,
+        /// Why.
+        error: io::Error,
+    },
     /// The answer has no such column.
     #[error("the answer has no column `{}`", .0.key)]
     UnknownColumn(UnknownColumn),
@@ -152,14 +193,6 @@ pub enum Failure {
         /// What can be said instead.
         say: String,
     },
-    /// An event that there is not.
-    #[error("there is no event {event}: the last one is {last}")]
-    NoEvent {
-        /// As typed.
-        event: u64,
-        /// The last one.
-        last: u64,
-    },
     /// An event that is as if it had not been.
     #[error("event {event} is retracted already, by event {by}")]
     Retracted {
@@ -192,9 +225,6 @@ pub enum Failure {
     /// Whoever was asked said no.
     #[error("nothing was recorded")]
     Declined,
-    /// The question can't be read or answered.
-    #[error("cannot read standard input: {0}")]
-    Input(io::Error),
     /// A log that was named is not there.
     #[error("there is no log `{}`", .0.display())]
     NoLog(PathBuf),
@@ -204,6 +234,9 @@ pub enum Failure {
     /// What was said is not in the log.
     #[error("not recorded: {0}")]
     NotRecorded(LogError),
+    /// Standard input was to be the log of two registries.
+    #[error("standard input can be read once, and two registries are to read the log")]
+    ReadTwice,
     /// The log can't be read, or has rows that can't.
     #[error("the log cannot be read")]
     Log(Vec<Diagnostic>),
@@ -219,7 +252,15 @@ impl Failure {
             | Self::UnknownName { .. }
             | Self::AmbiguousName { .. }
             | Self::NoPoint { .. }
+            | Self::NoEvent { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
+            | Self::NotThere { .. }
+            | Self::Unmatched(_)
+            | Self::BadMap { .. }
+            | Self::Input { .. }
+            | Self::Board(_)
+            | Self::ReadTwice
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -229,14 +270,12 @@ impl Failure {
             | Self::NoHead { .. }
             | Self::NotByLine
             | Self::NothingToConfirm { .. }
-            | Self::NoEvent { .. }
             | Self::Retracted { .. }
             | Self::NamedTwice { .. }
             | Self::NoOwnEvent { .. }
             | Self::NothingSaid
             | Self::Several { .. }
             | Self::Declined
-            | Self::Input(_)
             | Self::Output { .. } => Exit::Wrong,
             Self::NoChain | Self::NoLog(_) | Self::Store(_) | Self::NotRecorded(_) | Self::Log(_) => {
                 Exit::Log
@@ -247,12 +286,22 @@ impl Failure {
     /// The places that it is about; where there are none, its own words say it all.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::Registry(diagnostics) | Self::Said(diagnostics) | Self::Log(diagnostics) => diagnostics,
+            Self::Registry(diagnostics)
+            | Self::Said(diagnostics)
+            | Self::Log(diagnostics)
+            | Self::Board(diagnostics) => diagnostics,
             Self::UnknownZone { .. }
             | Self::UnknownName { .. }
             | Self::AmbiguousName { .. }
             | Self::NoPoint { .. }
+            | Self::NoEvent { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
+            | Self::NotThere { .. }
+            | Self::Unmatched(_)
+            | Self::BadMap { .. }
+            | Self::Input { .. }
+            | Self::ReadTwice
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -263,14 +312,12 @@ impl Failure {
             | Self::NoHead { .. }
             | Self::NotByLine
             | Self::NothingToConfirm { .. }
-            | Self::NoEvent { .. }
             | Self::Retracted { .. }
             | Self::NamedTwice { .. }
             | Self::NoOwnEvent { .. }
             | Self::NothingSaid
             | Self::Several { .. }
             | Self::Declined
-            | Self::Input(_)
             | Self::NoChain
             | Self::NoLog(_)
             | Self::Store(_)
@@ -293,11 +340,15 @@ impl Failure {
             | Self::OnlyFor { .. }
             | Self::NoHead { .. }
             | Self::NoChain
-            | Self::Input(_)
+            | Self::TwiceBy
+            | Self::NotThere { .. }
+            | Self::BadMap { .. }
+            | Self::Input { .. }
+            | Self::Board(_)
             | Self::Output { .. } => Vec::new(),
             Self::NotByLine => vec!["leave --output out, and write the table, csv, tsv or jsonl".to_owned()],
             Self::NothingToConfirm { say, .. } => vec![format!("say what is so: {say}")],
-            Self::NoEvent { .. } | Self::NoOwnEvent { .. } => {
+            Self::NoOwnEvent { .. } => {
                 vec!["`divert log` shows the numbers of events".to_owned()]
             }
             Self::Retracted { by, .. } => {
@@ -318,11 +369,19 @@ impl Failure {
                 lines.push("say it again with --yes if that is what is meant".to_owned());
                 lines
             }
+            Self::Unmatched(_) => vec![
+                "give these names to facilities, under `ids` or `aliases`".to_owned(),
+                "--add-missing FILE writes tables to complete; --skip-unmatched leaves their rows out"
+                    .to_owned(),
+            ],
             Self::UnknownZone { closest, .. } => meant(*closest)
                 .or_else(|| Some("zones are named as in `America/New_York`".to_owned()))
                 .into_iter()
                 .collect(),
             Self::UnknownName { closest, .. } => meant(closest.as_deref()).into_iter().collect(),
+            Self::NoEvent { last: 0, .. } => vec!["the log has no events".to_owned()],
+            Self::NoEvent { last, .. } => vec![format!("its events go from 1 to {last}")],
+            Self::ReadTwice => vec!["write the log to a .csv or .jsonl file, and name that".to_owned()],
             Self::AmbiguousName { .. } => vec!["type more of the id".to_owned()],
             Self::UnknownColumn(unknown) => {
                 let mut hints: Vec<String> = meant(unknown.closest).into_iter().collect();

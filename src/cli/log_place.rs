@@ -2,16 +2,19 @@
 //!
 //! Floor 6; no clock and no environment: what they say, it is told. Nothing is created for a command that only reads.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::exchange::Unmatched;
 use crate::log::{self, Access, EventLog, Format, Log, LogError, SqliteLog};
 use crate::model::{Registry, Sources};
 use crate::report::LogHead;
 
 use super::args::Common;
-use super::context::Environment;
+use super::board;
+use super::context::{Environment, Remark};
 use super::error::Failure;
 
 /// Where the log is.
@@ -42,21 +45,35 @@ impl LogPlace {
         }
     }
 
-    /// Every event; `None` where nobody named a log and there is none.
+    /// Every event; `None` where nobody named a log and there is none. What is odd is remarked on.
     pub fn read(
         &self,
         registry: &Registry,
         environment: &Environment,
         sources: &mut Sources,
+        remarks: &mut Vec<Remark>,
     ) -> Result<Option<Log>, Failure> {
         if *self == Self::Input {
-            return from_input(registry, sources).map(Some);
+            return from_input(registry, sources, remarks).map(Some);
         }
         if let Some((path, format)) = self.file_of_rows() {
             if matches!(path.try_exists(), Ok(false)) {
                 return Err(Failure::NoLog(path.to_owned()));
             }
-            return log::open(path, format, registry, sources).map(Some).map_err(Failure::Log);
+            let read = match board::dialect_of(path).filter(|_| format == Format::Csv) {
+                Some(dialect) => match File::open(path) {
+                    Ok(file) => {
+                        let name = path.display().to_string();
+                        matched(board::as_log(file, &name, dialect, registry, sources), remarks)
+                    }
+                    Err(error) => {
+                        let message = format!("cannot read the log `{}`: {error}", path.display());
+                        Err(vec![Diagnostic::nowhere(Code::CannotRead, message)])
+                    }
+                },
+                None => log::open(path, format, registry, sources),
+            };
+            return read.map(Some).map_err(Failure::Log);
         }
         if let Self::Default(path) = self
             && matches!(path.try_exists(), Ok(false))
@@ -143,13 +160,29 @@ fn shared(url: &str, _: Access, _: &Environment) -> Result<Box<dyn EventLog>, Lo
     Err(LogError::Url { found })
 }
 
+/// The log that a board's export makes, with a remark on the names that no facility has.
+fn matched(
+    read: Result<(Log, Vec<Unmatched>), Vec<Diagnostic>>,
+    remarks: &mut Vec<Remark>,
+) -> Result<Log, Vec<Diagnostic>> {
+    let (log, unmatched) = read?;
+    if !unmatched.is_empty() {
+        remarks.push(Remark::LeftOut(unmatched));
+    }
+    Ok(log)
+}
+
 /// A log that is piped in.
-fn from_input(registry: &Registry, sources: &mut Sources) -> Result<Log, Failure> {
+fn from_input(registry: &Registry, sources: &mut Sources, remarks: &mut Vec<Remark>) -> Result<Log, Failure> {
     let mut input = BufReader::new(io::stdin().lock());
     let first = input.fill_buf().map_err(|error| {
         let message = format!("cannot read standard input: {error}");
         Failure::Log(vec![Diagnostic::nowhere(Code::CannotRead, message)])
     })?;
+    if let Some(dialect) = board::dialect_of_start(first) {
+        let read = board::as_log(input, "standard input", dialect, registry, sources);
+        return matched(read, remarks).map_err(Failure::Log);
+    }
     // JSON lines begin with a brace, a header never does.
     let format = match first.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{') => Format::Jsonl,

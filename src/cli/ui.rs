@@ -55,6 +55,17 @@ impl Ui {
         }
     }
 
+    /// Writes a text into a file that is not there yet.
+    #[allow(clippy::unused_self)] // writing is what this type is for
+    pub fn new_file(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        let written = if path.exists() {
+            Err(io::Error::from(ErrorKind::AlreadyExists))
+        } else {
+            to_file(path, |out| out.write_all(text.as_bytes()))
+        };
+        written.map_err(|error| Failure::Output { name: format!("`{}`", path.display()), error })
+    }
+
     /// Remarks on something that does not keep the answer back.
     pub fn warn(&self, text: &str) {
         to_stderr(&format!("warning: {}\n", safe::terminal(text, self.remarks.ascii)));
@@ -67,7 +78,7 @@ impl Ui {
         }
         to_stderr("record this? [y/N] ");
         let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(Failure::Input)?;
+        io::stdin().read_line(&mut answer).map_err(unreadable)?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
@@ -76,7 +87,7 @@ impl Ui {
         if environment.asks {
             return Ok(String::new());
         }
-        io::read_to_string(io::stdin().lock()).map_err(Failure::Input)
+        io::read_to_string(io::stdin().lock()).map_err(unreadable)
     }
 
     /// Shows diagnostics.
@@ -95,6 +106,10 @@ impl Ui {
             to_stderr(&format!("help: {}\n", safe::terminal(&hint, self.remarks.ascii)));
         }
     }
+}
+
+fn unreadable(error: io::Error) -> Failure {
+    Failure::Input { name: "standard input".to_owned(), error }
 }
 
 /// Writes to standard output; a closed pipe is no error.

@@ -8,7 +8,7 @@ use crate::log::{EventLog, Log, LogError};
 use crate::model::{Event, Sources};
 use crate::report::journal::Entry;
 
-use super::context::{Environment, Setting};
+use super::context::{Environment, Remark, Setting};
 use super::desk;
 use super::error::Failure;
 use super::log_place::LogPlace;
@@ -23,6 +23,8 @@ pub struct Watch<'a> {
     store: Option<Box<dyn EventLog>>,
     log: Option<Log>,
     mark: Option<(u64, Option<SystemTime>)>,
+    /// What was odd about the last reading.
+    pub remarks: Vec<Remark>,
 }
 
 impl<'a> Watch<'a> {
@@ -32,7 +34,8 @@ impl<'a> Watch<'a> {
         environment: &'a Environment,
         sources: &mut Sources,
     ) -> Result<Self, Failure> {
-        let mut watch = Self { setting, environment, store: None, log: None, mark: None };
+        let mut watch =
+            Self { setting, environment, store: None, log: None, mark: None, remarks: Vec::new() };
         watch.read(sources)?;
         Ok(watch)
     }
@@ -78,6 +81,7 @@ impl<'a> Watch<'a> {
 
     fn read(&mut self, sources: &mut Sources) -> Result<(), Failure> {
         self.mark = self.mark();
+        self.remarks.clear();
         let place = &self.setting.place;
         self.store = None;
         if place.has_store() {
@@ -85,7 +89,10 @@ impl<'a> Watch<'a> {
             self.log = Some(store.load(&self.setting.registry).map_err(Failure::Store)?);
             self.store = Some(store);
         } else {
-            self.log = place.read(&self.setting.registry, self.environment, sources)?;
+            self.log = place.read(&self.setting.registry, self.environment, sources, &mut self.remarks)?;
+            if let (LogPlace::Default(path), None) = (place, &self.log) {
+                self.remarks.push(Remark::NoLog(path.clone()));
+            }
         }
         Ok(())
     }

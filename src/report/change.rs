@@ -1,16 +1,15 @@
 //! What changes for whom: two routing tables compared, in as few lines as it takes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::diagnostic::plural;
-use crate::model::{FacilityId, Instant, NeedId, Origin, PatientSaid, Registry, ZoneId};
-use crate::routing::{Decision, Question, decide};
+use crate::model::{Instant, NeedId, Registry, ZoneId};
+use crate::routing::destination_text;
+use crate::routing::grid::{decide_row, needs_met, patient_with};
 use crate::sentence::phrase;
-use crate::state::{Snapshot, Timeline};
+use crate::state::Timeline;
 
-use super::basis::Basis;
-use super::sheet::{Line, Tone};
-use super::{route, table};
+use crate::sheet::{Basis, Line, Tone};
 
 /// So many lines say what changes; who wants more asks for the table.
 const LINES: usize = 12;
@@ -26,14 +25,15 @@ struct Way {
 /// What is different for the patients of each zone at `at`, if `after` is what is known instead of `before`.
 pub(super) fn lines(basis: &Basis<'_>, before: &Timeline, after: &Timeline, at: Instant) -> Vec<Line> {
     let registry = basis.registry;
-    let met = table::needs_met(registry);
+    let met = needs_met(registry);
     let (was, is) = (before.at(registry, at), after.at(registry, at));
     let mut ways: BTreeMap<Way, Vec<ZoneId>> = BTreeMap::new();
     for zone in registry.zones.ids() {
         let mut moved: BTreeMap<(String, String), Vec<NeedId>> = BTreeMap::new();
         for need in registry.needs.ids().filter(|need| met.contains(need)) {
-            let (was, is) = (decision(&was, zone, need), decision(&is, zone, need));
-            let [from, to] = [&was, &is].map(|decision| route::destination_text(basis, decision));
+            let patient = patient_with(registry, need);
+            let [from, to] =
+                [&was, &is].map(|known| destination_text(registry, &decide_row(known, zone, &patient)));
             if from != to {
                 moved.entry((from, to)).or_default().push(need);
             }
@@ -67,14 +67,6 @@ pub(super) fn lines(basis: &Basis<'_>, before: &Timeline, after: &Timeline, at: 
         lines.push(Line::plain(format!("    and {}: `divert table --changed`", plural(more, "more change"))));
     }
     lines
-}
-
-fn decision(snapshot: &Snapshot<'_>, zone: ZoneId, need: NeedId) -> Decision {
-    let said = PatientSaid { needs: BTreeSet::from([need]), ..PatientSaid::default() };
-    let patient = snapshot.registry.patient(said);
-    let (exclude, forced) = (BTreeSet::<FacilityId>::new(), BTreeMap::<FacilityId, u32>::new());
-    let origin = Origin::Zone(zone);
-    decide(snapshot, &Question { patient: &patient, origin, exclude: &exclude, forced: &forced })
 }
 
 fn needs_text(registry: &Registry, needs: &[NeedId], all: usize) -> String {

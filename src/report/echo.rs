@@ -6,9 +6,8 @@ use crate::model::{Declaration, Declared, Effect, Event, Instant, Kind as Says, 
 use crate::sentence::phrase;
 use crate::state::{EndedBy, Episode, History, LaneState, Standing, Timeline, Track};
 
-use super::basis::Basis;
-use super::sheet::{Line, Tone};
 use super::{change, journal, lanes};
+use crate::sheet::{Basis, Line, Tone};
 
 /// What is told of the events that were just recorded. The basis' timeline knows them, `before` does not; the basis'
 /// instant is when they were recorded. `events` are all of the log, the new ones, `new` of them, last.

@@ -12,8 +12,7 @@ use crate::model::{
 };
 use crate::sentence::phrase;
 
-use super::basis::Basis;
-use super::sheet::{Cell, Column, Kind, Sheet, Tone, Value, View};
+use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Tone, Value, View};
 
 /// An event with what a log keeps of it beside its meaning.
 #[derive(Clone, Debug)]

@@ -5,10 +5,9 @@ use crate::model::{FacilityId, Instant};
 use crate::sentence::phrase;
 use crate::state::{Episode, History, Piece, Track};
 
-use super::basis::Basis;
 use super::journal::Selection;
 use super::lanes;
-use super::sheet::{Cell, Column, Kind, Sheet, Value, View};
+use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Value, View};
 
 const CHANGES: [&str; 3] = ["ends", "begins", "confirmed"];
 

@@ -11,9 +11,8 @@ use crate::report::{Basis, LogHead, Sheet};
 use crate::state::Timeline;
 
 use super::super::args::StatusArgs;
-use super::super::context::{self, Remark, Setting, clock, terminal};
+use super::super::context::{self, Setting, clock, terminal};
 use super::super::error::{Exit, Failure};
-use super::super::log_place::LogPlace;
 use super::super::screen::Screen;
 use super::super::watch::{PERIOD, Watch};
 use super::Session;
@@ -25,8 +24,8 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, 
         Selection { facilities: wanted(&setting.registry, args)?, all: args.all || !args.names.is_empty() };
     let (format, _) = session.by_line("facility")?;
     let watch = Watch::open(&setting, session.environment, session.sources)?;
-    if let (LogPlace::Default(path), None) = (&setting.place, watch.log()) {
-        session.ui.warn(&Remark::NoLog(path.clone()).to_string());
+    for remark in &watch.remarks {
+        session.ui.warn(&remark.to_string());
     }
     let given = setting.given(session.common, session.sources)?;
     let mut board = Board { setting: &setting, selection, given, watch, timeline: Timeline::default() };

@@ -9,17 +9,16 @@ use crate::report::{Basis, Cell, Column, Kind, Line, LogHead, Sheet, Tone, trans
 use crate::state::Timeline;
 
 use super::super::args::LogArgs;
-use super::super::context::{Remark, Setting, clock};
+use super::super::context::{Setting, clock};
 use super::super::error::{Exit, Failure};
-use super::super::log_place::LogPlace;
 use super::super::watch::{PERIOD, Watch};
 use super::{Session, named};
 
 pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let setting = Setting::read(session.common, session.environment, session.sources)?;
     let mut watch = Watch::open(&setting, session.environment, session.sources)?;
-    if let (LogPlace::Default(path), None) = (&setting.place, watch.log()) {
-        session.ui.warn(&Remark::NoLog(path.clone()).to_string());
+    for remark in &watch.remarks {
+        session.ui.warn(&remark.to_string());
     }
     if args.names == ["verify"] {
         return verify(args, session, &setting, &mut watch);

@@ -43,7 +43,7 @@ fn check(events: &[u64], recorded: &[Event]) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for event in events {
         if *event == 0 || *event > recorded.len() as u64 {
-            return Err(Failure::NoEvent { event: *event, last: recorded.len() as u64 });
+            return Err(Failure::NoEvent { number: *event, last: recorded.len() as u64 });
         }
         if let Some(by) = retracted.get(event) {
             return Err(Failure::Retracted { event: *event, by: *by });
