@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
 
 mod answers;
+mod declare;
 mod errors;
 mod harness;
+mod log;
 mod output;
 mod plan;
+mod retract;
 mod schema;

@@ -1,0 +1,209 @@
+//! `log`, `import`, and what is followed.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::harness::{Divert, LOG, REGISTRY};
+
+fn fresh() -> Divert {
+    Divert::bare().registry(REGISTRY).by_the_clock()
+}
+
+fn pause() {
+    // Events are recorded to the second.
+    std::thread::sleep(Duration::from_millis(1100));
+}
+
+#[test]
+fn what_was_believed_then_and_what_is_known_now_differ() {
+    let divert = fresh();
+    divert.run(&["declare", "Hartford", "closed"]);
+    pause();
+    // A correction about the past, then a retraction of the first.
+    divert.run(&["--at", "-2h", "declare", "Rockville", "General", "diverting"]);
+    pause();
+    divert.run(&["retract", "1"]);
+    let log = divert.run(&["log", "-F", "jsonl"]).stdout;
+    let recorded: Vec<String> = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["recorded_at"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(recorded.len(), 3, "{log}");
+    let board =
+        |at: &str, known_at: &str| divert.run(&["status", "-q", "--at", at, "--known-at", known_at]).stdout;
+    let now = &recorded[2];
+    assert_eq!(board(now, &recorded[0]), "hartford\n");
+    assert_eq!(board(now, &recorded[1]), "hartford\nrockville-general\n");
+    assert_eq!(board(now, &recorded[2]), "rockville-general\n");
+    // What was so an hour ago: nobody knew then.
+    let hour_ago = ["status", "-q", "--at", "-1h"];
+    divert.run(&hour_ago).answers("rockville-general\n");
+    assert_eq!(divert.run(&[&hour_ago[..], &["--known-at", "-1h"]].concat()).stdout, "");
+}
+
+#[test]
+fn the_head_stands_in_every_answer_and_verifies() {
+    let divert = fresh();
+    divert.run(&["declare", "Hartford", "closed"]);
+    let json: Value = serde_json::from_str(&divert.run(&["status", "-F", "json"]).stdout).unwrap();
+    assert_eq!(json["log"]["head"], 1);
+    let head = format!("1:{}", json["log"]["hash"].as_str().unwrap());
+    divert.run(&["declare", "Hartford", "open"]);
+    let well = divert.run(&["log", "verify", "--head", &head]);
+    assert_eq!((well.stderr.as_str(), well.status), ("", 0), "{well:#?}");
+    assert!(well.stdout.starts_with("2 events, and the chain holds\n"), "{well:#?}");
+    let other = format!("1:{}", "0".repeat(64));
+    let rewritten = divert.run(&["log", "verify", "--head", &other]);
+    assert_eq!(rewritten.status, 1, "{rewritten:#?}");
+    assert!(rewritten.stdout.contains("were rewritten"), "{rewritten:#?}");
+    assert_eq!(divert.run(&["log", "verify", "--head", "9"]).status, 2);
+    assert_eq!(divert.run(&["log", "--head", &head]).status, 2);
+    assert_eq!(Divert::new().run(&["log", "verify"]).status, 4, "a csv file has no chain");
+}
+
+#[test]
+fn a_journal_is_narrowed_by_name_and_time() {
+    let divert = Divert::new();
+    divert.run(&["log", "-q"]).answers("1\n2\n");
+    divert.run(&["log", "rockville", "-q"]).answers("2\n");
+    divert.run(&["log", "-q", "--since", "06:00"]).answers("2\n");
+    divert.run(&["log", "-q", "--until", "06:00"]).answers("1\n");
+    divert.run(&["log", "-q", "--known-at", "06:00"]).answers("1\n");
+}
+
+#[test]
+fn changes_tell_what_ran_out() {
+    let changes = ["log", "--changes", "-F", "csv", "--columns", "facility,change,lane,ended_by"];
+    let divert = Divert::new();
+    divert.run(&changes).answers(
+        "facility,change,lane,ended_by\nmanchester-memorial,begins,closed,\nrockville-general,begins,service:ct,\n",
+    );
+    let later = Divert::new().by_the_clock();
+    let at = [&["--at", "2023-08-04 13:00"][..], &changes].concat();
+    assert!(later.run(&at).stdout.ends_with("rockville-general,ends,service:ct,expired\n"));
+}
+
+#[test]
+fn imported_twice_is_imported_once() {
+    let divert = fresh();
+    let log = format!(
+        "{}3,2023-08-04T08:00:00-04:00,retract,,,,,,,dispatch\n",
+        LOG.replace("reason,source\n", "reason,source,retracts\n").replace(",hospital\n", ",hospital,\n")
+    );
+    let log = log.replace("dispatch\n", "dispatch,1\n");
+    std::fs::write(divert.path("old.csv"), &log).unwrap();
+    divert.run(&["declare", "Hartford", "closed"]);
+    let rehearsal = divert.run(&["import", "csv", "old.csv", "--dry-run"]).stdout;
+    assert!(rehearsal.starts_with("3 events would be recorded, 0 are there already\n"), "{rehearsal}");
+    divert.run(&["import", "csv", "old.csv"]).answers("3 events recorded (2 to 4), 0 were there already\n");
+    divert.run(&["import", "csv", "old.csv"]).answers("0 events recorded, 3 were there already\n");
+    // What it retracts is what event 1 of the file has become.
+    let row = divert.run(&["log", "-F", "jsonl", "--columns", "event,retracts"]).stdout;
+    assert!(row.ends_with("{\"event\":4,\"retracts\":2}\n"), "{row}");
+    let data = divert.run(&["log", "-F", "jsonl", "--columns", "data"]).stdout;
+    assert!(data.contains("2023-08-04T06:05:00Z"), "when it was recorded there is kept: {data}");
+    // What came since is taken in alone.
+    std::fs::write(
+        divert.path("old.csv"),
+        format!(
+            "{log}4,2023-08-04T08:30:00-04:00,declare,hartford,,advisory,2023-08-04T08:30:00-04:00,,,news,\n"
+        ),
+    )
+    .unwrap();
+    divert.run(&["import", "csv", "old.csv"]).answers("1 event recorded (5), 3 were there already\n");
+}
+
+#[test]
+fn an_import_is_all_or_nothing() {
+    let divert = fresh();
+    let log =
+        format!("{LOG}3,2023-08-04T08:00:00-04:00,declare,nowhere,,closed,2023-08-04T08:00:00-04:00,,,\n");
+    std::fs::write(divert.path("old.csv"), log).unwrap();
+    let failed = divert.run(&["import", "csv", "old.csv"]);
+    assert_eq!((failed.stdout.as_str(), failed.status), ("", 2), "{failed:#?}");
+    assert!(!divert.path("diversions.db").exists());
+}
+
+#[test]
+fn a_copy_of_a_log_is_a_log() {
+    let divert = fresh();
+    divert.run(&["declare", "Hartford", "diverting", "for", "stroke", "for", "2h,", "route", "to", "ECHN"]);
+    divert.run(&["declare", "Manchester", "Memorial", "ct", "down"]);
+    divert.run(&["census", "Hartford", "--occupied", "4"]);
+    divert.run(&["retract", "2"]);
+    for format in ["csv", "jsonl"] {
+        let name = format!("copy.{format}");
+        assert_eq!(divert.run(&["log", "-o", &name]).status, 0);
+        let status = ["status", "--all", "-F", "csv", "--columns", "facility,status,lanes,census"];
+        let copy = divert.run(&[&["--log", &name][..], &status].concat());
+        copy.answers(&divert.run(&status).stdout);
+    }
+}
+
+#[test]
+fn what_ends_soon_is_told_and_nothing_else() {
+    let divert = fresh();
+    divert.run(&["declare", "Hartford", "diverting", "for", "20m"]);
+    divert.run(&["declare", "Rockville", "General", "diverting", "for", "2h"]);
+    divert.run(&["status", "--ending", "5m"]).answers("");
+    divert.run(&["status", "--ending", "30m", "-q"]).is("hartford\n", "", 1);
+    divert.run(&["status", "rockville", "--ending", "30m"]).answers("");
+}
+
+/// Runs a command that goes on, does something, and gives the first lines that it writes.
+fn followed(divert: &Divert, args: &[&str], lines: usize, meanwhile: impl FnOnce()) -> Vec<String> {
+    let directory = divert.path(".");
+    let mut child = divert
+        .command(&directory)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut read = vec![reader.next().unwrap().unwrap()];
+    meanwhile();
+    while read.len() < lines {
+        read.push(reader.next().unwrap().unwrap());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    read
+}
+
+#[test]
+fn a_board_that_is_followed_says_what_changes() {
+    let divert = fresh();
+    divert.run(&["declare", "Hartford", "closed"]);
+    let lines = followed(&divert, &["status", "--follow"], 2, || {
+        divert.run(&["declare", "Hartford", "open"]);
+    });
+    assert!(lines[0].starts_with("Hartford Hospital closed: closed since "), "{lines:#?}");
+    assert_eq!(lines[1], "Hartford Hospital open");
+}
+
+#[test]
+fn a_journal_that_is_followed_gives_every_event_once() {
+    let divert = fresh();
+    divert.run(&["declare", "Hartford", "closed"]);
+    let args = ["log", "--follow", "-F", "jsonl", "--columns", "event,status"];
+    let lines = followed(&divert, &args, 3, || {
+        divert.run(&["declare", "Hartford", "open"]);
+        divert.run(&["declare", "Hartford", "advisory"]);
+    });
+    assert_eq!(
+        lines,
+        [
+            "{\"event\":1,\"status\":\"closed\"}",
+            "{\"event\":2,\"status\":\"open\"}",
+            "{\"event\":3,\"status\":\"advisory\"}"
+        ]
+    );
+    divert
+        .run(&["status", "--follow", "-F", "json"])
+        .fails("error: what is followed is written line by line\nhelp: leave --output out, and write the table, csv, tsv or jsonl\n", 2);
+}
