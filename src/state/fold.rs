@@ -99,13 +99,15 @@ impl Lanes {
     /// Ends by force what a limit ends.
     pub(super) fn force(&mut self, forced: &ForcedEnd) {
         let cut = Cut { at: forced.at, by: EndedBy::Forced, event: forced.event };
-        for episode in self.tracks.values_mut().flat_map(|track| track.episodes.iter_mut()) {
-            let counted = match &episode.state {
-                LaneState::Status { status, .. } => forced.statuses.contains(status),
-                LaneState::Down => false,
-            };
-            if counted && episode.contains(forced.at) {
-                episode.force(cut, &forced.clause);
+        for track in self.tracks.values_mut() {
+            for index in track.holding(forced.at) {
+                let counted = match &track.episodes()[index].state {
+                    LaneState::Status { status, .. } => forced.statuses.contains(status),
+                    LaneState::Down => false,
+                };
+                if counted {
+                    track.change(index, |episode| episode.force(cut, &forced.clause));
+                }
             }
         }
     }
@@ -157,7 +159,7 @@ impl Lanes {
             return Step::Begin;
         };
         if let (Renewal::Becomes(next), _) = terms(registry, state)
-            && is_said_again(track, from)
+            && track.reaches(from)
         {
             return Step::Renew(next);
         }
@@ -186,12 +188,14 @@ impl Lanes {
                 }
             }
             Step::Confirm => {
-                let track = self.tracks.get_mut(&lane);
-                let Some(episode) = track.and_then(|track| track.at_mut(from)) else { return };
+                let Some(track) = self.tracks.get_mut(&lane) else { return };
+                let Some(index) = track.holding(from).first().copied() else { return };
                 let renews = renewal != Renewal::Refused;
-                let cap = max.map(|max| if renews { from + max } else { episode.from() + max });
-                let until = declaration.until.map(|until| bound(until, cap, event));
-                episode.confirm(said(event, declaration), until, cap, renews);
+                track.change(index, |episode| {
+                    let cap = max.map(|max| if renews { from + max } else { episode.from() + max });
+                    let until = declaration.until.map(|until| bound(until, cap, event));
+                    episode.confirm(said(event, declaration), until, cap, renews);
+                });
             }
         }
     }
@@ -213,17 +217,14 @@ impl Lanes {
         let track = self.tracks.entry(lane.clone()).or_insert_with(|| Track::new(lane));
         if until.is_none_or(|until| !until.stated) {
             // Without a stated end it makes room for what was planned before it was recorded.
-            let planned = track.episodes.iter().filter(|planned| planned.from() > from);
-            let next =
-                planned.filter(|planned| !planned.interval().is_empty()).min_by_key(|planned| planned.from());
-            if let Some(next) = next {
+            if let Some(next) = track.next_after(from) {
                 episode.end(Cut { at: next.from(), by: EndedBy::Superseded, event: next.event() });
             }
         }
         if !is_late(event, declaration) {
             end_all(track, Cut { at: from, by: EndedBy::Superseded, event: event.number });
         }
-        track.episodes.push(episode);
+        track.push(episode);
     }
 }
 
@@ -244,16 +245,9 @@ fn is_late(event: &Event, declaration: &Declaration) -> bool {
     declaration.until.is_some_and(|until| until.stated && until.at <= event.recorded_at)
 }
 
-/// Whether something in the track holds at `from` or ends exactly there.
-fn is_said_again(track: &Track, from: Instant) -> bool {
-    track.episodes.iter().any(|episode| {
-        episode.contains(from) || (episode.until() == Some(from) && !episode.interval().is_empty())
-    })
-}
-
 fn end_all(track: &mut Track, cut: Cut) {
-    for episode in track.episodes.iter_mut().filter(|episode| episode.contains(cut.at)) {
-        episode.end(cut);
+    for index in track.holding(cut.at) {
+        track.change(index, |episode| episode.end(cut));
     }
 }
 
