@@ -251,7 +251,12 @@ Examples:
   divert route vernon stroke --explain           every step of the decision")]
 pub struct RouteArgs {
     /// Where the patient is: a zone, a facility or LAT,LON
-    #[arg(value_name = "PLACE", required_unless_present = "from", conflicts_with = "from")]
+    #[arg(
+        value_name = "PLACE",
+        required_unless_present = "from",
+        conflicts_with = "from",
+        allow_hyphen_values = true
+    )]
     pub place: Option<String>,
     /// What the patient needs, joined by + [default: general]
     #[arg(value_name = "NEED", conflicts_with = "need")]

@@ -87,7 +87,9 @@ pub(super) fn write_ids(
 
 fn write_answer(answer: &[Line], options: &Options, out: &mut dyn Write) -> io::Result<()> {
     for line in answer {
-        writeln!(out, "{}", paint(&safe::terminal(&line.text, options.ascii), line.tone, options.color))?;
+        for text in text::wrap(&safe::terminal(&line.text, options.ascii), options.width) {
+            writeln!(out, "{}", paint(&text, line.tone, options.color))?;
+        }
     }
     Ok(())
 }
