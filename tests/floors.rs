@@ -13,11 +13,34 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sentence", &["model", "diagnostic"]),
     ("state", &["model", "diagnostic", "sentence"]),
     ("routing", &["model", "diagnostic", "sentence", "state"]),
-    ("report", &["model", "diagnostic", "sentence", "state", "routing"]),
+    // What every answer is: below the rooms that answer.
+    ("sheet", &["model", "sentence", "state"]),
+    ("report", &["model", "diagnostic", "sentence", "state", "routing", "sheet"]),
+    ("foresight", &["model", "diagnostic", "sentence", "state", "routing", "sheet"]),
     ("load", &["model", "diagnostic", "sentence"]),
     ("log", &["model", "diagnostic", "sentence"]),
+    ("exchange", &["model", "diagnostic", "sentence"]),
     ("render", &["model", "diagnostic", "report"]),
-    ("cli", &["model", "diagnostic", "sentence", "state", "routing", "report", "load", "log", "render"]),
+    (
+        "cli",
+        &[
+            "model",
+            "diagnostic",
+            "sentence",
+            "state",
+            "routing",
+            "report",
+            "load",
+            "log",
+            "exchange",
+            "sheet",
+            "report",
+            "foresight",
+            "load",
+            "log",
+            "render",
+        ],
+    ),
 ];
 
 fn rust_files(dir: &Path, into: &mut Vec<PathBuf>) {

@@ -9,6 +9,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::model::{Age, Care, Priority};
 use crate::render::Format;
+use crate::report::period::Said;
 
 /// Decide, explain and record where ambulances go when emergency departments cannot take them.
 ///
@@ -59,6 +60,12 @@ pub enum Command {
     Route(RouteArgs),
     /// Draw lanes over time
     Timeline(TimelineArgs),
+    /// Report hours, episodes and more over a period
+    Report(ReportArgs),
+    /// Bring in what other programs wrote
+    Import(ImportArgs),
+    /// Show what would change before anyone declares it
+    Plan(PlanArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(CheckArgs),
     /// Explain a command, or print the catalogue or a JSON Schema
@@ -78,6 +85,9 @@ impl Command {
             Self::Table(args) => &args.common,
             Self::Route(args) => &args.common,
             Self::Timeline(args) => &args.common,
+            Self::Report(args) => &args.common,
+            Self::Import(args) => &args.common,
+            Self::Plan(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
         }
@@ -340,6 +350,169 @@ pub struct TimelineArgs {
     common: Common,
 }
 
+/// `divert report`
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  divert report hours --period last-month               who was in what for how long, and how often
+  divert report hours --by month,region --since 2023-01-01
+  divert report hours --period 2023-08-03..2023-08-05 -F csv -o hours.csv
+  divert report concurrency --period yesterday          how many diverted at once
+  divert report targets --period this-month             against what the policy aims at
+  divert report freshness                               who has not reported, and since when
+
+Periods are named `2023-08`, `2023-W31`, `2023-08-04` or `2023`, two of them joined by `..` (up to the end of the
+second), or today, yesterday, this-week, last-week, this-month, last-month. Without one, everything up to now.")]
+pub struct ReportArgs {
+    /// Which report
+    #[arg(value_name = "REPORT")]
+    pub report: Report,
+    /// Report only on these facilities, and those of these networks
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Cut the period by day, week or month; group by network, region or reason
+    #[arg(long, value_name = "BY", value_delimiter = ',')]
+    pub by: Vec<By>,
+    /// Count only these statuses (concurrency)
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub status: Vec<String>,
+    /// Report on this period
+    #[arg(long, value_name = "PERIOD", conflicts_with_all = ["since", "until"], value_parser = Said::read)]
+    pub period: Option<Said>,
+    /// Begin here
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// End here
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert plan`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert plan Manchester Memorial closed           which towns go elsewhere, and how much farther
+  divert plan ECHN closed --need stroke,trauma     a whole network, two needs
+  divert plan --without 12                         as if event 12 had never been recorded
+  divert plan --against next-year.toml             another registry
+
+All words are one sentence; --given adds what is to hold before and after. Nothing is recorded.
+With --exit-code, 1 means that something changes.")]
+pub struct PlanArgs {
+    /// What would be declared, as for `divert declare`
+    #[arg(value_name = "SENTENCE", required_unless_present_any = ["without", "against"])]
+    pub sentence: Vec<String>,
+    /// Leave out this event, as if it had been retracted; may be repeated
+    #[arg(long, value_name = "EVENT")]
+    pub without: Vec<u64>,
+    /// Compare with this registry: as if it were in use instead
+    #[arg(long, value_name = "PATH")]
+    pub against: Option<PathBuf>,
+    /// Compare only these needs
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub need: Vec<String>,
+    /// Compare only these zones
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub zone: Vec<String>,
+    /// End with status 1 when anything changes
+    #[arg(long)]
+    pub exit_code: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What is reported.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Report {
+    /// How long each facility was in what, how often, and how it ended
+    Hours,
+    /// Every episode that touches the period
+    Episodes,
+    /// How long how many facilities of a region turned ambulances away at once
+    Concurrency,
+    /// Each month's share of time on diversion against the policy's target
+    Targets,
+    /// Who has not reported, and since when
+    Freshness,
+}
+
+/// How a report is cut and grouped.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum By {
+    /// By local day
+    Day,
+    /// By ISO week
+    Week,
+    /// By month
+    Month,
+    /// By network
+    Network,
+    /// By region
+    Region,
+    /// By reason
+    Reason,
+}
+
+impl By {
+    /// As it is typed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Network => "network",
+            Self::Region => "region",
+            Self::Reason => "reason",
+        }
+    }
+}
+
+/// `divert import`
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  divert import emresource board.csv --dry-run          what it would bring in, and which names are unknown
+  divert import emresource board.csv --map Critical=diverting
+  divert import emresource board.csv --add-missing missing.toml
+                                                        tables to complete for the unknown names
+  divert --log board.csv report hours --period 2021-03  no import is needed to report on a file")]
+pub struct ImportArgs {
+    /// Who wrote it
+    #[arg(value_name = "FROM")]
+    pub from: ImportFrom,
+    /// The file, or `-`
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Let a word of theirs stand for `open`, `none` or a status; may be repeated
+    #[arg(long, value_name = "WORD=STATUS", value_parser = map)]
+    pub map: Vec<(String, String)>,
+    /// Say what would be brought in, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write tables to complete for the names that no facility has to this new file
+    #[arg(long, value_name = "FILE")]
+    pub add_missing: Option<PathBuf>,
+    /// Leave out rows whose name no facility has
+    #[arg(long)]
+    pub skip_unmatched: bool,
+    /// Keep the text of comments, which may name people
+    #[arg(long)]
+    pub comments: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Who wrote what is imported.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportFrom {
+    /// EMResource "Status Detail" csv
+    Emresource,
+    /// DataSF hospital diversions csv
+    Sf,
+}
+
 /// `divert check`
 #[derive(clap::Args, Clone, Debug, Default)]
 #[command(after_help = "\
@@ -365,6 +538,11 @@ pub struct HelpArgs {
     pub topic: Vec<String>,
     #[command(flatten)]
     common: Common,
+}
+
+fn map(text: &str) -> Result<(String, String), String> {
+    let (word, meaning) = text.split_once('=').ok_or("expected WORD=STATUS, such as `Critical=diverting`")?;
+    Ok((word.trim().to_owned(), meaning.trim().to_owned()))
 }
 
 fn priority(word: &str) -> Result<Priority, String> {

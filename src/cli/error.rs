@@ -80,9 +80,53 @@ pub enum Failure {
         /// As typed.
         name: String,
     },
+    /// An event that the log does not have.
+    #[error("the log has no event {number}")]
+    NoEvent {
+        /// As typed.
+        number: u64,
+        /// The number of the last event; 0 where there is none.
+        last: u64,
+    },
     /// A time span that ends before it begins.
     #[error("`--until` is not after `--since`")]
     EmptySpan,
+    /// A report that is cut or grouped in two ways at once.
+    #[error("`--by` takes one of day, week and month, and one of network, region and reason")]
+    TwiceBy,
+    /// A report that is not cut, grouped or narrowed in that way.
+    #[error("`report {report}` takes no {option}")]
+    NotThere {
+        /// Which report.
+        report: &'static str,
+        /// What was asked for.
+        option: String,
+    },
+    /// A board has names that no facility has.
+    #[error("no facility is called {}", .0.join(", "))]
+    Unmatched(Vec<String>),
+    /// A word of a board stands for something that there is not.
+    #[error("--map {word}: {why}")]
+    BadMap {
+        /// The word.
+        word: String,
+        /// What could stand there.
+        why: String,
+    },
+    /// An export can't be read, or has rows that can't.
+    #[error("the export cannot be read")]
+    Board(Vec<Diagnostic>),
+    /// A file can't be read.
+    #[error("cannot read {name}: {error}")]
+    Input {
+        /// The file, in backticks.
+        name: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// There is no log that could be written to.
+    #[error("this version keeps no log of its own: only --dry-run can be done")]
+    NoWriting,
     /// The answer has no such column.
     #[error("the answer has no column `{}`", .0.key)]
     UnknownColumn(UnknownColumn),
@@ -111,6 +155,9 @@ pub enum Failure {
     /// A log of a kind that this version can't read.
     #[error("this version reads logs in .csv and .jsonl files, and `{0}` is neither")]
     OtherLog(String),
+    /// Standard input was to be the log of two registries.
+    #[error("standard input can be read once, and two registries are to read the log")]
+    ReadTwice,
     /// The log can't be read, or has rows that can't.
     #[error("the log cannot be read")]
     Log(Vec<Diagnostic>),
@@ -126,7 +173,16 @@ impl Failure {
             | Self::UnknownName { .. }
             | Self::AmbiguousName { .. }
             | Self::NoPoint { .. }
+            | Self::NoEvent { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
+            | Self::NotThere { .. }
+            | Self::Unmatched(_)
+            | Self::BadMap { .. }
+            | Self::Input { .. }
+            | Self::NoWriting
+            | Self::Board(_)
+            | Self::ReadTwice
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -138,12 +194,23 @@ impl Failure {
     /// The places that it is about; where there are none, its own words say it all.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::Registry(diagnostics) | Self::Said(diagnostics) | Self::Log(diagnostics) => diagnostics,
+            Self::Registry(diagnostics)
+            | Self::Said(diagnostics)
+            | Self::Log(diagnostics)
+            | Self::Board(diagnostics) => diagnostics,
             Self::UnknownZone { .. }
             | Self::UnknownName { .. }
             | Self::AmbiguousName { .. }
             | Self::NoPoint { .. }
+            | Self::NoEvent { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
+            | Self::NotThere { .. }
+            | Self::Unmatched(_)
+            | Self::BadMap { .. }
+            | Self::Input { .. }
+            | Self::NoWriting
+            | Self::ReadTwice
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -163,12 +230,26 @@ impl Failure {
             | Self::Log(_)
             | Self::NoPoint { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
+            | Self::NotThere { .. }
+            | Self::BadMap { .. }
+            | Self::Input { .. }
+            | Self::NoWriting
+            | Self::Board(_)
             | Self::Output { .. } => Vec::new(),
+            Self::Unmatched(_) => vec![
+                "give these names to facilities, under `ids` or `aliases`".to_owned(),
+                "--add-missing FILE writes tables to complete; --skip-unmatched leaves their rows out"
+                    .to_owned(),
+            ],
             Self::UnknownZone { closest, .. } => meant(*closest)
                 .or_else(|| Some("zones are named as in `America/New_York`".to_owned()))
                 .into_iter()
                 .collect(),
             Self::UnknownName { closest, .. } => meant(closest.as_deref()).into_iter().collect(),
+            Self::NoEvent { last: 0, .. } => vec!["the log has no events".to_owned()],
+            Self::NoEvent { last, .. } => vec![format!("its events go from 1 to {last}")],
+            Self::ReadTwice => vec!["write the log to a .csv or .jsonl file, and name that".to_owned()],
             Self::AmbiguousName { .. } => vec!["type more of the id".to_owned()],
             Self::UnknownColumn(unknown) => {
                 let mut hints: Vec<String> = meant(unknown.closest).into_iter().collect();

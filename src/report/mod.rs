@@ -2,14 +2,24 @@
 //!
 //! Floor 3: knows routing, state and model; no file, no terminal.
 
-mod basis;
 pub mod check;
+pub mod concurrency;
+pub mod episodes;
+mod extent;
+mod figure;
+mod force;
+pub mod freshness;
+pub mod hours;
 mod lanes;
+mod measure;
+pub mod period;
 pub mod route;
-mod sheet;
+pub mod span;
 pub mod status;
 pub mod table;
+pub mod targets;
 pub mod timeline;
 
-pub use basis::Basis;
-pub use sheet::{Bar, BarState, Cell, Column, Drawing, Kind, Line, LogHead, Sheet, Tone, Track, Value, View};
+pub use crate::sheet::{
+    Bar, BarState, Basis, Cell, Column, Drawing, Kind, Line, LogHead, Sheet, Tone, Track, Value, View,
+};

@@ -94,6 +94,14 @@ impl History {
             .iter()
             .any(|ending| ending.event > event && ending.from <= at && ending.reach.covers(lane))
     }
+    /// From when on a later word about a lane takes the place of what `event` said; `None`: none does.
+    pub fn overtaken_at(&self, lane: &Lane, event: u64) -> Option<Instant> {
+        let episodes = self.lanes.tracks.get(lane).into_iter().flat_map(Track::episodes);
+        let said = episodes.flat_map(Episode::said).filter(|said| said.event > event).map(|said| said.from);
+        let endings = self.lanes.endings.iter();
+        let ended = endings.filter(|ending| ending.event > event && ending.reach.covers(lane));
+        said.chain(ended.map(|ending| ending.from)).min()
+    }
     /// The newest report at `at` that is routed on.
     pub fn last_report(&self, at: Instant) -> Option<&Report> {
         self.reports

@@ -6,9 +6,13 @@ use std::fmt::Write as _;
 
 use clap::CommandFactory;
 
+use crate::foresight::plan;
 use crate::load;
 use crate::render::{schema, to_pretty};
-use crate::report::{Column, Kind, check, route, status, table, timeline};
+use crate::report::{
+    check, concurrency, episodes, freshness, hours, route, status, table, targets, timeline,
+};
+use crate::sheet::{Column, Kind};
 
 use super::super::args::{Args, HelpArgs};
 use super::super::error::{Exit, Failure};
@@ -30,6 +34,16 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "table", facts: Vec::new, columns: table::columns },
     Answer { name: "route", facts: Vec::new, columns: route::columns },
     Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
+    Answer {
+        name: "report-hours",
+        facts: hours::facts,
+        columns: || hours::columns(None, hours::Grouping::Facility),
+    },
+    Answer { name: "report-episodes", facts: hours::facts, columns: || episodes::columns(None) },
+    Answer { name: "report-concurrency", facts: concurrency::facts, columns: || concurrency::columns(None) },
+    Answer { name: "report-targets", facts: hours::facts, columns: targets::columns },
+    Answer { name: "report-freshness", facts: Vec::new, columns: freshness::columns },
+    Answer { name: "plan", facts: plan::facts, columns: plan::columns },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];
 
@@ -103,7 +117,7 @@ fn unknown(topic: &str, command: &clap::Command) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::View;
+    use crate::sheet::View;
 
     const BOARD: &[Answer] = &[Answer {
         name: "board",
