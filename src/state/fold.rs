@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 use super::episode::{Bound, Cut, EndedBy, Episode, LaneState, Said, Track};
-use super::limits::{ForcedEnd, Refusal, Rulings};
+use super::limits::{self, ForcedEnd, Refusal, Rulings};
 
 /// Which lanes an ending reaches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,7 +88,8 @@ impl Lanes {
                 rulings.permit(registry, begins, event, declaration)?;
             }
             for (lane, state) in lanes {
-                self.declare(registry, lane, state, event, declaration);
+                let approved = rulings.is_none() || limits::is_approved(registry, &state, declaration);
+                self.declare(registry, lane, state, event, declaration, approved);
             }
             return Ok(());
         }
@@ -115,7 +116,7 @@ impl Lanes {
         let reach = match &declaration.declared {
             Declared::Status { .. } => return,
             Declared::Down(service) => {
-                self.declare(registry, Lane::Service(*service), LaneState::Down, event, declaration);
+                self.declare(registry, Lane::Service(*service), LaneState::Down, event, declaration, true);
                 return;
             }
             Declared::Up(service) => Reach::Lanes(vec![Lane::Service(*service)]),
@@ -165,6 +166,7 @@ impl Lanes {
         if from <= event.recorded_at && same { Step::Confirm } else { Step::Begin }
     }
 
+    /// A confirmation that nobody `approved` who must does not extend.
     fn declare(
         &mut self,
         registry: &Registry,
@@ -172,6 +174,7 @@ impl Lanes {
         state: LaneState,
         event: &Event,
         declaration: &Declaration,
+        approved: bool,
     ) {
         let from = declaration.from;
         let (renewal, max) = terms(registry, &state);
@@ -188,8 +191,12 @@ impl Lanes {
             Step::Confirm => {
                 let track = self.tracks.get_mut(&lane);
                 let Some(episode) = track.and_then(|track| track.at_mut(from)) else { return };
-                let renews = renewal != Renewal::Refused;
-                let cap = max.map(|max| if renews { from + max } else { episode.from() + max });
+                let renews = approved && renewal != Renewal::Refused;
+                let cap = if approved {
+                    max.map(|max| if renews { from + max } else { episode.from() + max })
+                } else {
+                    episode.until()
+                };
                 let until = declaration.until.map(|until| bound(until, cap, event));
                 episode.confirm(said(event, declaration), until, cap, renews);
             }
