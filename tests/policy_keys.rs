@@ -220,3 +220,32 @@ fn who_is_asked_stands_in_the_policy() {
     let after = ask_with(&changed, directory.path(), &case, "ask").unwrap();
     assert_eq!((before.as_str(), after.as_str()), case.answers);
 }
+
+#[test]
+fn the_target_stands_in_the_policy() {
+    // Two hours of every eight: 25 % of July.
+    let mut log = "facility,status,from\n".to_owned();
+    for day in 1..=31 {
+        for hour in ["00", "08", "16"] {
+            log += &format!("alder,diverting,2025-07-{day:02}T{hour}:00:00Z\n");
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    write("log.csv", &log);
+    write("travel.csv", TRAVEL);
+    write("facilities.toml", &facilities("san-francisco", "policy.toml"));
+    let asked = |policy: &str| {
+        write("policy.toml", policy);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_divert"));
+        command.current_dir(directory.path()).env_clear().args(["--log", "log.csv", "--at", NOON]);
+        command.args(["-F", "csv", "--no-headers", "--columns", "percent,over,breach", "report", "targets"]);
+        let output = command.args(["alder", "--period", "2025-07"]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    };
+    let text = text_of("san-francisco");
+    let strict = text.replace("percent = 30", "percent = 20");
+    assert_eq!(asked(text), "25.00,false,false");
+    assert_eq!(asked(&strict), "25.00,true,false");
+    assert_eq!(asked(&strict.replace("months = 2", "months = 1")), "25.00,true,true");
+}

@@ -8,8 +8,8 @@ use crate::stores::{NOON, Place, REGISTRY, append, append_at, closed, draft, ela
 
 macro_rules! every_store {
     ($($fact:ident)*) => {
-        mod in_memory { $(#[test] fn $fact() { super::$fact(&super::Place::memory().unwrap()); })* }
-        mod in_sqlite { $(#[test] fn $fact() { super::$fact(&super::Place::sqlite().unwrap()); })* }
+        mod in_memory { $(#[test] fn $fact() { super::$fact(&super::Place::memory()); })* }
+        mod in_sqlite { $(#[test] fn $fact() { super::$fact(&super::Place::sqlite()); })* }
         #[cfg(feature = "postgres")]
         mod in_postgres {
             $(#[test] fn $fact() { if let Some(place) = super::Place::postgres() { super::$fact(&place); } })*

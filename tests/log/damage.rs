@@ -11,7 +11,7 @@ use crate::processes::setting;
 use crate::stores::{Place, append, draft, elaborate, fill};
 
 fn filled() -> (Place, Head) {
-    let place = Place::sqlite().unwrap();
+    let place = Place::sqlite();
     let mut log = place.open();
     fill(&mut *log, 5);
     append(&mut *log, vec![ambulance_diversion::log::Draft::declare(elaborate(), "hospital"), draft()]);
@@ -110,7 +110,7 @@ fn hashes_are_what_the_documentation_says_and_a_new_chain_is_found_with_a_kept_h
         .open()
         .rows(0, &mut |number, row| {
             before = documented_hash(&before, number, row);
-            let hash: String = before.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = hexadecimal(&before);
             assert_eq!(row.get(Column::Hash), Some(hash.as_str()));
             Ok(())
         })
@@ -123,7 +123,7 @@ fn hashes_are_what_the_documentation_says_and_a_new_chain_is_found_with_a_kept_h
         .open()
         .rows(0, &mut |number, row| {
             before = documented_hash(&before, number, row);
-            let hash: String = before.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = hexadecimal(&before);
             hashes += &format!("UPDATE event SET hash = '{hash}' WHERE event = {number};");
             Ok(())
         })
@@ -132,6 +132,10 @@ fn hashes_are_what_the_documentation_says_and_a_new_chain_is_found_with_a_kept_h
     assert_eq!(flaws(&place, None), []);
     let found = place.open().head().unwrap().hash;
     assert_eq!(flaws(&place, Some(kept)), [Flaw::Rewritten { kept, found }]);
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn rows(path: &Path) -> Result<Vec<Row<'static>>, LogError> {

@@ -12,7 +12,7 @@ use crate::processes::{command, said};
 use crate::stores::{NOON, Place, REGISTRY, append, append_at, draft, fill, open};
 
 fn filled(count: usize) -> Place {
-    let place = Place::sqlite().unwrap();
+    let place = Place::sqlite();
     fill(&mut *place.open(), count);
     place
 }
@@ -27,7 +27,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn nobody_rewrites_rows() {
-    let place = Place::sqlite().unwrap();
+    let place = Place::sqlite();
     append(&mut *place.open(), vec![draft().imported_as("key"), draft()]);
     let raw = Connection::open(place.path()).unwrap();
     let row = |event: i64, hash: &str, data: &str| {
@@ -74,7 +74,7 @@ fn a_guard_that_was_taken_off_is_noticed() {
 #[test]
 fn the_file_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::sqlite().unwrap();
+    let place = Place::sqlite();
     let mut log = place.open();
     fill(&mut *log, 1);
     let folder = place.path().parent().unwrap().to_owned();
@@ -219,7 +219,7 @@ fn a_busy_log_is_waited_for_and_then_told() {
 
 #[test]
 fn only_a_writer_who_may_creates_a_log() {
-    let place = Place::sqlite().unwrap();
+    let place = Place::sqlite();
     for access in [Access::Read, Access::Write] {
         let error = SqliteLog::open(&place.path(), access).unwrap_err();
         assert!(matches!(error, LogError::Absent { .. }), "{error}");
@@ -229,7 +229,7 @@ fn only_a_writer_who_may_creates_a_log() {
 
 #[test]
 fn a_file_that_holds_nothing_yet_is_an_empty_log() {
-    let place = Place::sqlite().unwrap();
+    let place = Place::sqlite();
     fs::write(place.path(), "").unwrap();
     let mut log = open(&place.address(), Access::Read).unwrap();
     assert_eq!(log.load(&REGISTRY).unwrap().head(), 0);
@@ -238,7 +238,7 @@ fn a_file_that_holds_nothing_yet_is_an_empty_log() {
 
 #[test]
 fn what_is_no_log_is_refused() {
-    let place = Place::sqlite().unwrap();
+    let place = Place::sqlite();
     let refused = |what: &str| {
         for access in [Access::Read, Access::Write, Access::Create] {
             let error = SqliteLog::open(&place.path(), access).unwrap_err();

@@ -97,7 +97,7 @@ fn eight_at_once(place: &Place) {
 
 #[test]
 fn eight_processes_write_four_thousand_events_without_gap() {
-    eight_at_once(&Place::sqlite().unwrap());
+    eight_at_once(&Place::sqlite());
 }
 
 #[cfg(feature = "postgres")]
@@ -112,7 +112,7 @@ fn eight_processes_write_four_thousand_events_without_gap_to_postgres() {
 #[test]
 fn a_killed_writer_loses_nothing_that_was_acknowledged() {
     let kills: u64 = setting("DIVERT_TEST_KILLS").map_or(20, |kills| kills.parse().unwrap());
-    let place = Place::sqlite().unwrap();
+    let place = Place::sqlite();
     let mut acknowledged = 0;
     for round in 0..kills {
         let mut child = start("append", &place.address(), usize::MAX, 1);
@@ -159,7 +159,7 @@ fn whole_transactions(place: &Place) {
 
 #[test]
 fn readers_see_whole_transactions() {
-    whole_transactions(&Place::sqlite().unwrap());
+    whole_transactions(&Place::sqlite());
 }
 
 #[cfg(feature = "postgres")]

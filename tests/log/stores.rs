@@ -60,11 +60,11 @@ enum Kind {
 }
 
 impl Place {
-    pub(crate) fn memory() -> Option<Self> {
-        Some(Self { kind: Kind::Memory, folder: tempfile::tempdir().unwrap() })
+    pub(crate) fn memory() -> Self {
+        Self { kind: Kind::Memory, folder: tempfile::tempdir().unwrap() }
     }
-    pub(crate) fn sqlite() -> Option<Self> {
-        Some(Self { kind: Kind::Sqlite, folder: tempfile::tempdir().unwrap() })
+    pub(crate) fn sqlite() -> Self {
+        Self { kind: Kind::Sqlite, folder: tempfile::tempdir().unwrap() }
     }
     /// `None` where there is no server; says so.
     #[cfg(feature = "postgres")]
