@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 use super::episode::{Bound, Cut, EndedBy, Episode, LaneState, Said, Track};
-use super::limits::{ForcedEnd, Refusal, Rulings};
+use super::limits::{self, ForcedEnd, Refusal, Rulings};
 
 /// Which lanes an ending reaches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,7 +88,8 @@ impl Lanes {
                 rulings.permit(registry, begins, event, declaration)?;
             }
             for (lane, state) in lanes {
-                self.declare(registry, lane, state, event, declaration);
+                let approved = rulings.is_none() || limits::is_approved(registry, &state, declaration);
+                self.declare(registry, lane, state, event, declaration, approved);
             }
             return Ok(());
         }
@@ -117,7 +118,7 @@ impl Lanes {
         let reach = match &declaration.declared {
             Declared::Status { .. } => return,
             Declared::Down(service) => {
-                self.declare(registry, Lane::Service(*service), LaneState::Down, event, declaration);
+                self.declare(registry, Lane::Service(*service), LaneState::Down, event, declaration, true);
                 return;
             }
             Declared::Up(service) => Reach::Lanes(vec![Lane::Service(*service)]),
@@ -167,6 +168,7 @@ impl Lanes {
         if from <= event.recorded_at && same { Step::Confirm } else { Step::Begin }
     }
 
+    /// A confirmation that nobody `approved` who must does not extend.
     fn declare(
         &mut self,
         registry: &Registry,
@@ -174,6 +176,7 @@ impl Lanes {
         state: LaneState,
         event: &Event,
         declaration: &Declaration,
+        approved: bool,
     ) {
         let from = declaration.from;
         let (renewal, max) = terms(registry, &state);
@@ -190,9 +193,13 @@ impl Lanes {
             Step::Confirm => {
                 let Some(track) = self.tracks.get_mut(&lane) else { return };
                 let Some(index) = track.holding(from).first().copied() else { return };
-                let renews = renewal != Renewal::Refused;
+                let renews = approved && renewal != Renewal::Refused;
                 track.change(index, |episode| {
-                    let cap = max.map(|max| if renews { from + max } else { episode.from() + max });
+                    let cap = if approved {
+                        max.map(|max| if renews { from + max } else { episode.from() + max })
+                    } else {
+                        episode.until()
+                    };
                     let until = declaration.until.map(|until| bound(until, cap, event));
                     episode.confirm(said(event, declaration), until, cap, renews);
                 });
