@@ -60,6 +60,18 @@ pub enum Command {
     Route(RouteArgs),
     /// Draw lanes over time
     Timeline(TimelineArgs),
+    /// Show what was recorded, or what it came to; verify that it is still what was recorded
+    Log(LogArgs),
+    /// Say something about a facility, and record it
+    Declare(DeclareArgs),
+    /// Say that what is so of a facility is still so
+    Confirm(ConfirmArgs),
+    /// Record how full an emergency department is
+    Census(CensusArgs),
+    /// Decide where one patient goes, and record it
+    Assign(AssignArgs),
+    /// Say that an event was an error
+    Retract(RetractArgs),
     /// Report hours, episodes and more over a period
     Report(ReportArgs),
     /// Bring in what other programs wrote
@@ -85,6 +97,12 @@ impl Command {
             Self::Table(args) => &args.common,
             Self::Route(args) => &args.common,
             Self::Timeline(args) => &args.common,
+            Self::Declare(args) => &args.common,
+            Self::Confirm(args) => &args.common,
+            Self::Census(args) => &args.common,
+            Self::Assign(args) => &args.route.common,
+            Self::Retract(args) => &args.common,
+            Self::Log(args) => &args.common,
             Self::Report(args) => &args.common,
             Self::Import(args) => &args.common,
             Self::Plan(args) => &args.common,
@@ -115,8 +133,8 @@ pub struct Common {
     /// Read facilities from this file or directory [env: DIVERT_REGISTRY] [default: facilities.toml]
     #[arg(long, value_name = "PATH")]
     pub registry: Option<PathBuf>,
-    /// Read the log from this .csv or .jsonl file, or `-` [env: DIVERT_LOG] [default: diversions.db beside the registry]
-    #[arg(long, value_name = "PATH|-")]
+    /// Use the log in this file: a database, or .csv, .jsonl or `-` to read [env: DIVERT_LOG] [default: diversions.db beside the registry]
+    #[arg(long, value_name = "PATH|-|URL")]
     pub log: Option<PathBuf>,
     /// Suppose that this was also declared; may be repeated; nothing is recorded
     #[arg(long, value_name = "SENTENCE")]
@@ -212,7 +230,9 @@ Examples:
   divert status                          what is not open
   divert status --all                    every facility
   divert status manch echn               a facility and a network, by name or the beginning of an id
-  divert status --at '2023-08-04 09:00'  the board as it stood then")]
+  divert status --at '2023-08-04 09:00'  the board as it stood then
+  divert status --ending 30m             what ends within half an hour; for cron
+  divert status --follow                 the board, kept up to date")]
 pub struct StatusArgs {
     /// Show only these facilities, and those of these networks
     #[arg(value_name = "NAME")]
@@ -226,6 +246,12 @@ pub struct StatusArgs {
     /// Show only the facilities of this network
     #[arg(long, value_name = "NETWORK")]
     pub network: Option<String>,
+    /// Show only where something ends within this time, with status 1; say nothing, with status 0, where nothing does
+    #[arg(long, value_name = "DURATION", conflicts_with = "follow")]
+    pub ending: Option<String>,
+    /// Go on showing it: the whole board on a terminal until q is pressed, else a line for every change
+    #[arg(long)]
+    pub follow: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -346,6 +372,39 @@ pub struct TimelineArgs {
     /// Draw only lanes about which sources contradict each other
     #[arg(long)]
     pub conflicts: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert log`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert log                                     every event, the newest last
+  divert log manchester --since '2023-08-03'     what was recorded about one facility since then
+  divert log --changes                           what changed when, also what ran out
+  divert log --follow                            every event as it comes
+  divert log -F csv > log.csv                    a copy that `divert import csv` reads
+  divert log verify --head 4012:9f2c…            whether anything up to a head that was kept was changed")]
+pub struct LogArgs {
+    /// Show only what is about these facilities, and those of these networks; or `verify`
+    #[arg(value_name = "NAME|verify")]
+    pub names: Vec<String>,
+    /// Begin with what was recorded, or changed, at this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// End before what was recorded, or changed, at this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// Show transitions instead of events: what began, ended and was confirmed, also what ran out
+    #[arg(long)]
+    pub changes: bool,
+    /// Go on showing what comes
+    #[arg(long)]
+    pub follow: bool,
+    /// With `verify`: a head that was kept, as reports and json print it
+    #[arg(long, value_name = "N:HASH")]
+    pub head: Option<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -477,7 +536,12 @@ Examples:
   divert import emresource board.csv --map Critical=diverting
   divert import emresource board.csv --add-missing missing.toml
                                                         tables to complete for the unknown names
-  divert --log board.csv report hours --period 2021-03  no import is needed to report on a file")]
+  divert --log board.csv report hours --period 2021-03  no import is needed to report on a file
+
+  divert import csv old-log.csv                         another log: all or none, and a second time nothing
+  divert import jsonl - --dry-run < log.jsonl           how many of its events are new
+
+An imported event is recorded now; when it was recorded there stands in `data`.")]
 pub struct ImportArgs {
     /// Who wrote it
     #[arg(value_name = "FROM")]
@@ -504,6 +568,138 @@ pub struct ImportArgs {
     common: Common,
 }
 
+/// `divert declare`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert declare Manchester Memorial closed until 10:00, route to ECHN
+  divert declare Rockville General diverting for stroke for 2h --source hospital
+  divert declare ECHN advisory --yes               every facility of a network
+  divert declare Manchester Memorial open
+  divert declare < sentences.txt                   one a line, all or none
+
+All words are one sentence: quotes are needed only where the shell wants them. The echo says how to undo it.")]
+pub struct DeclareArgs {
+    /// What is so: facilities, a condition, and when, where to, why [default: one sentence a line on standard input]
+    #[arg(value_name = "SENTENCE")]
+    pub sentence: Vec<String>,
+    /// Who reported it: hospital, dispatch, state, news… [default: dispatch]
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Who approved it
+    #[arg(long, value_name = "NAME")]
+    pub approver: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// A drill: shown, marked, and routed on by nobody
+    #[arg(long)]
+    pub exercise: bool,
+    /// Record it without asking, also for more than one facility
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert confirm`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert confirm Manchester Memorial                 everything that is in force there is still so
+  divert confirm Manchester Memorial until 12:00     and goes on until then
+  divert confirm ECHN --yes                          every facility of a network")]
+pub struct ConfirmArgs {
+    /// Whose status is still so, and until when
+    #[arg(value_name = "NAME [until T]", required = true)]
+    pub said: Vec<String>,
+    /// Who reported it: hospital, dispatch, state, news… [default: dispatch]
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Record it without asking, also for more than one facility
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert census`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert census Manchester Memorial --occupied 28 --waiting 12
+  divert census Manchester Memorial --occupied 28 --boarding 6 --waiting 12 --ventilated 2 \\
+                --longest-boarding 9 --last-wait 1.5            all that NEDOCS needs")]
+#[command(group(clap::ArgGroup::new("figures").required(true).multiple(true)))]
+pub struct CensusArgs {
+    /// Which facility
+    #[arg(value_name = "NAME", required = true)]
+    pub name: Vec<String>,
+    /// Patients in the ED's treatment spaces, boarding ones among them
+    #[arg(long, value_name = "N", group = "figures")]
+    pub occupied: Option<u32>,
+    /// Admitted patients in the ED who wait for an inpatient bed
+    #[arg(long, value_name = "N", group = "figures")]
+    pub boarding: Option<u32>,
+    /// Patients in the waiting room
+    #[arg(long, value_name = "N", group = "figures")]
+    pub waiting: Option<u32>,
+    /// Patients on a ventilator
+    #[arg(long, value_name = "N", group = "figures")]
+    pub ventilated: Option<u32>,
+    /// How long the admitted patient who waits longest has waited, in hours
+    #[arg(long, value_name = "HOURS", group = "figures")]
+    pub longest_boarding: Option<String>,
+    /// How long the patient who was put in a bed last had waited, in hours
+    #[arg(long, value_name = "HOURS", group = "figures")]
+    pub last_wait: Option<String>,
+    /// Who reported it [default: hospital]
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert assign`
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct AssignArgs {
+    /// The id of the patient or the run, as dispatch has it
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// Who decided [default: dispatch]
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Who the patient is.
+    #[command(flatten)]
+    pub route: RouteArgs,
+}
+
+/// `divert retract`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert retract 12                             event 12 was an error
+  divert retract 12 13 --reason 'wrong hospital'
+  divert retract --last                         the newest event that you recorded and that stands
+
+Nothing is taken out of the log: a retraction is an event too, and can be retracted.")]
+pub struct RetractArgs {
+    /// The numbers of the events
+    #[arg(value_name = "EVENT", required_unless_present = "last", conflicts_with = "last")]
+    pub events: Vec<u64>,
+    /// The newest event that this user of the operating system recorded and that stands
+    #[arg(long)]
+    pub last: bool,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Who says so [default: dispatch]
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
 /// Who wrote what is imported.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ImportFrom {
@@ -511,6 +707,10 @@ pub enum ImportFrom {
     Emresource,
     /// DataSF hospital diversions csv
     Sf,
+    /// Another log, as `divert log -F csv` writes it
+    Csv,
+    /// Another log, as `divert log -F jsonl` writes it
+    Jsonl,
 }
 
 /// `divert check`

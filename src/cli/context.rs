@@ -3,23 +3,24 @@
 //! Floor 6, and the one file that may read the clock and the environment.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 
 use crate::diagnostic::{Diagnostic, closest};
 use crate::exchange::Unmatched;
+use crate::load;
 use crate::model::{Event, Instant, Kind, Registry, Sources};
 use crate::render::{self, Format};
 use crate::report::{Basis, LogHead};
 use crate::sentence::{self, Reading};
 use crate::state::Timeline;
-use crate::{load, log};
 
 use super::args::{Common, When};
 use super::board;
 use super::error::Failure;
+use super::log_place::LogPlace;
 
 /// What the program was called in: nothing else asks the system for any of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,8 +35,58 @@ pub struct Environment {
     pub stdout: Option<usize>,
     /// The width of standard error, where that is a terminal.
     pub stderr: Option<usize>,
-    /// The clock.
+    /// Whether somebody sits at standard input.
+    pub asks: bool,
+    /// The user of the operating system, for the record: what the environment says of it is not believed.
+    pub user: String,
+    /// Passwords and services for a log that several share.
+    #[cfg(feature = "postgres")]
+    pub credentials: crate::log::Credentials,
+    /// The clock, when the program was called.
     pub clock: Instant,
+}
+
+/// The clock, for what happens later than the program was called: what is recorded, and what is watched.
+#[allow(clippy::disallowed_methods)] // the one place that reads the clock
+pub fn clock() -> Instant {
+    Instant::from(chrono::Utc::now())
+}
+
+/// Where PostgreSQL's own programs look.
+#[cfg(feature = "postgres")]
+#[allow(clippy::disallowed_methods)] // the one place that reads the environment
+fn credentials() -> crate::log::Credentials {
+    let said = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let home = |file: &str| said("HOME").map(|home| Path::new(&home).join(file));
+    let system = said("PGSYSCONFDIR").unwrap_or_else(|| "/etc/postgresql-common".to_owned());
+    let own = said("PGSERVICEFILE").map(PathBuf::from).or_else(|| home(".pg_service.conf"));
+    crate::log::Credentials {
+        password: said("PGPASSWORD"),
+        password_file: said("PGPASSFILE").map(PathBuf::from).or_else(|| home(".pgpass")),
+        service: said("PGSERVICE"),
+        service_files: own.into_iter().chain([Path::new(&system).join("pg_service.conf")]).collect(),
+        user: said("PGUSER").or_else(|| Some(user())),
+        root_certificates: said("PGSSLROOTCERT").map(PathBuf::from),
+    }
+}
+
+/// The name of the user that this process runs as; the number where the system knows no name.
+#[cfg(unix)]
+fn user() -> String {
+    let id = rustix::process::getuid().as_raw().to_string();
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1) == Some(id.as_str())).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| format!("uid {id}"))
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::disallowed_methods)] // the one place that reads the environment
+fn user() -> String {
+    std::env::var("USERNAME").unwrap_or_default()
 }
 
 /// The width of a terminal that does not tell.
@@ -64,7 +115,11 @@ impl Environment {
             stderr: stderr
                 .is_terminal()
                 .then(|| measured(terminal_size::terminal_size_of(&stderr)).unwrap_or_else(columns)),
-            clock: Instant::from(chrono::Utc::now()),
+            asks: io::stdin().is_terminal() && stderr.is_terminal(),
+            user: user(),
+            #[cfg(feature = "postgres")]
+            credentials: credentials(),
+            clock: clock(),
         }
     }
 }
@@ -186,31 +241,31 @@ impl std::fmt::Display for Remark {
     }
 }
 
-impl Context {
-    /// Reads registry, times, log and suppositions. Every text that was read is kept in `sources`.
-    pub fn load(common: &Common, environment: &Environment, sources: &mut Sources) -> Result<Self, Failure> {
-        Self::load_registry(&registry_path(common, environment), common, environment, sources)
+/// The registry and the times: what is there before any log is read.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The registry.
+    pub registry: Registry,
+    /// The instant of the question, or from which a declaration holds: `--at`, else the clock.
+    pub at: Instant,
+    /// `--known-at`.
+    pub known_at: Option<Instant>,
+    /// The zone given by hand; it beats every other.
+    pub zone: Option<Tz>,
+    /// Where the log is.
+    pub place: LogPlace,
+    /// What is likely not to be meant so in the registry.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Setting {
+    /// Reads registry and times. Every text that was read is kept in `sources`.
+    pub fn read(common: &Common, environment: &Environment, sources: &mut Sources) -> Result<Self, Failure> {
+        Self::read_registry(&registry_path(common, environment), common, environment, sources)
     }
 
-    /// The same question, put to another registry: the same log, read with its names, at the same instant.
-    pub fn against(
-        &self,
-        other: &Path,
-        common: &Common,
-        environment: &Environment,
-        sources: &mut Sources,
-    ) -> Result<Self, Failure> {
-        if log_place(common, environment, other) == LogPlace::Input {
-            return Err(Failure::ReadTwice);
-        }
-        let moment = |at: Instant| at.rfc3339(Tz::UTC);
-        let common =
-            Common { at: Some(moment(self.at)), known_at: self.known_at.map(moment), ..common.clone() };
-        Self::load_registry(other, &common, environment, sources)
-    }
-
-    /// Reads this registry; the log is where it is looked for beside the registry in use.
-    fn load_registry(
+    /// The same with this registry; the log is where it is looked for beside the registry in use.
+    fn read_registry(
         path: &Path,
         common: &Common,
         environment: &Environment,
@@ -229,14 +284,70 @@ impl Context {
             Some(text) => Some(time("--known-at", text, at, shown_in, sources)?),
             None => None,
         };
-        let place = log_place(common, environment, &registry_path(common, environment));
-        let mut remarks = Vec::new();
-        let log = read_log(&place, &registry, sources, &mut remarks)?;
-        let mut warnings = loaded.warnings;
-        if let Some(path) = place.path().filter(|_| log.is_none()) {
-            remarks.push(Remark::NoLog(path.to_owned()));
+        let place = LogPlace::find(common, environment, &registry_path(common, environment));
+        Ok(Self { registry, at, known_at, zone, place, warnings: loaded.warnings })
+    }
+}
+
+impl Setting {
+    /// A time of an option, such as `--since`: the latest that is not after the question's instant.
+    pub fn time(&self, option: &'static str, text: &str, sources: &mut Sources) -> Result<Instant, Failure> {
+        time(option, text, self.at, self.zone.unwrap_or(self.registry.timezone), sources)
+    }
+
+    /// What `--given` supposes, numbered from 1.
+    pub fn given(&self, common: &Common, sources: &mut Sources) -> Result<Vec<Event>, Failure> {
+        let mut events = Vec::new();
+        let given = Given::new(self.at, self.known_at, self.zone);
+        given.declare("--given", &common.given, &self.registry, sources, &mut events)?;
+        Ok(events)
+    }
+}
+
+/// The size of the terminal at standard output, in columns and lines; it may change at any time.
+pub fn terminal() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(io::stdout())?;
+    Some((usize::from(width.0), usize::from(height.0))).filter(|(width, height)| *width > 0 && *height > 0)
+}
+
+impl Context {
+    /// Reads registry, times, log and suppositions. Every text that was read is kept in `sources`.
+    pub fn load(common: &Common, environment: &Environment, sources: &mut Sources) -> Result<Self, Failure> {
+        Self::of(Setting::read(common, environment, sources)?, common, environment, sources)
+    }
+
+    /// The same question, put to another registry: the same log, read with its names, at the same instant.
+    pub fn against(
+        &self,
+        other: &Path,
+        common: &Common,
+        environment: &Environment,
+        sources: &mut Sources,
+    ) -> Result<Self, Failure> {
+        if LogPlace::find(common, environment, other) == LogPlace::Input {
+            return Err(Failure::ReadTwice);
         }
-        let head = log.as_ref().map(|log| LogHead { head: log.head(), hash: None });
+        let moment = |at: Instant| at.rfc3339(Tz::UTC);
+        let common =
+            Common { at: Some(moment(self.at)), known_at: self.known_at.map(moment), ..common.clone() };
+        let setting = Setting::read_registry(other, &common, environment, sources)?;
+        Self::of(setting, &common, environment, sources)
+    }
+
+    /// Reads the log, and declares what is supposed.
+    fn of(
+        setting: Setting,
+        common: &Common,
+        environment: &Environment,
+        sources: &mut Sources,
+    ) -> Result<Self, Failure> {
+        let Setting { registry, at, known_at, zone, place, mut warnings } = setting;
+        let mut remarks = Vec::new();
+        let log = place.read(&registry, environment, sources, &mut remarks)?;
+        if let (LogPlace::Default(path), None) = (&place, &log) {
+            remarks.push(Remark::NoLog(path.clone()));
+        }
+        let head = log.as_ref().map(LogHead::from);
         let log = log.unwrap_or_default();
         warnings.extend(log.warnings);
         let recorded = log.events.len();
@@ -316,112 +427,6 @@ fn time(
     sentence::time(text, file, now, zone).map_err(|diagnostic| Failure::Said(vec![diagnostic]))
 }
 
-/// Where the log is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum LogPlace {
-    /// Standard input.
-    Input,
-    /// A file that somebody named.
-    Named(PathBuf),
-    /// The file that is looked for where nobody named one.
-    Default(PathBuf),
-}
-
-impl LogPlace {
-    fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Input => None,
-            Self::Named(path) | Self::Default(path) => Some(path),
-        }
-    }
-}
-
-fn log_place(common: &Common, environment: &Environment, registry: &Path) -> LogPlace {
-    let named = common.log.clone().or_else(|| environment.log.as_ref().map(PathBuf::from));
-    match named {
-        Some(path) if path == Path::new("-") => LogPlace::Input,
-        Some(path) => LogPlace::Named(path),
-        None if registry.is_dir() => LogPlace::Default(registry.join("diversions.db")),
-        None => LogPlace::Default(registry.with_file_name("diversions.db")),
-    }
-}
-
-/// The log; `None` where nobody named one and there is none.
-fn read_log(
-    place: &LogPlace,
-    registry: &Registry,
-    sources: &mut Sources,
-    remarks: &mut Vec<Remark>,
-) -> Result<Option<log::Log>, Failure> {
-    let mut of_board = |read: Result<(log::Log, Vec<Unmatched>), Vec<Diagnostic>>| {
-        read.map(|(log, unmatched)| {
-            if !unmatched.is_empty() {
-                remarks.push(Remark::LeftOut(unmatched));
-            }
-            log
-        })
-    };
-    let read = match place {
-        LogPlace::Input => {
-            let mut input = BufReader::new(io::stdin().lock());
-            let first = input.fill_buf().map_err(|error| {
-                let message = format!("cannot read standard input: {error}");
-                Failure::Log(vec![Diagnostic::nowhere(crate::diagnostic::Code::CannotRead, message)])
-            })?;
-            if let Some(dialect) = board::dialect_of_start(first) {
-                let read = board::as_log(input, "standard input", dialect, registry, sources);
-                return of_board(read).map(Some).map_err(Failure::Log);
-            }
-            // JSON lines begin with a brace, a header never does.
-            let format = match first.iter().find(|byte| !byte.is_ascii_whitespace()) {
-                Some(b'{') => log::Format::Jsonl,
-                _ => log::Format::Csv,
-            };
-            log::read(input, "standard input", format, registry, sources)
-        }
-        LogPlace::Named(path) => {
-            let shown = path.display().to_string();
-            if shown.contains("://") {
-                return Err(Failure::OtherLog(without_password(&shown)));
-            }
-            if matches!(path.try_exists(), Ok(false)) {
-                return Err(Failure::NoLog(path.clone()));
-            }
-            let format = log::Format::of(path).ok_or(Failure::OtherLog(shown))?;
-            match board::dialect_of(path).filter(|_| format == log::Format::Csv) {
-                Some(dialect) => of_board(match std::fs::File::open(path) {
-                    Ok(file) => board::as_log(file, &path.display().to_string(), dialect, registry, sources),
-                    Err(error) => Err(vec![Diagnostic::nowhere(
-                        crate::diagnostic::Code::CannotRead,
-                        format!("cannot read the log `{}`: {error}", path.display()),
-                    )]),
-                }),
-                None => log::open(path, format, registry, sources),
-            }
-        }
-        LogPlace::Default(path) => {
-            if !matches!(path.try_exists(), Ok(false)) {
-                return Err(Failure::OtherLog(path.display().to_string()));
-            }
-            return Ok(None);
-        }
-    };
-    read.map(Some).map_err(Failure::Log)
-}
-
-/// A URL as it may be shown: what stands before the host is left out, for it may hold a password.
-fn without_password(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-            let path = path.split('?').next().unwrap_or_default();
-            format!("{scheme}://{host}{path}")
-        }
-        None => url.to_owned(),
-    }
-}
-
 /// How suppositions are declared: recorded last, from the instant of the question.
 struct Given {
     at: Instant,
@@ -467,16 +472,20 @@ impl Given {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn nowhere() -> Environment {
+    pub(in super::super) fn nowhere() -> Environment {
         Environment {
             registry: None,
             log: None,
             no_color: false,
             stdout: None,
             stderr: None,
+            asks: false,
+            user: String::new(),
+            #[cfg(feature = "postgres")]
+            credentials: crate::log::Credentials::default(),
             clock: Instant::from_seconds(0),
         }
     }
@@ -490,17 +499,6 @@ mod tests {
         assert_eq!(registry_path(&common, &environment), Path::new("env.toml"));
         common.registry = Some("flag.toml".into());
         assert_eq!(registry_path(&common, &environment), Path::new("flag.toml"));
-    }
-
-    #[test]
-    fn the_log_lies_beside_the_registry() {
-        let place = log_place(&Common::default(), &nowhere(), Path::new("county/facilities.toml"));
-        assert_eq!(place, LogPlace::Default("county/diversions.db".into()));
-        let directory = tempfile::tempdir().unwrap();
-        let place = log_place(&Common::default(), &nowhere(), directory.path());
-        assert_eq!(place, LogPlace::Default(directory.path().join("diversions.db")));
-        let input = Common { log: Some("-".into()), ..Common::default() };
-        assert_eq!(log_place(&input, &nowhere(), Path::new("x")), LogPlace::Input);
     }
 
     #[test]
@@ -526,12 +524,6 @@ mod tests {
         for other in ["a.html", "a.xlsx", "a.table"] {
             assert!(format_of(Path::new(other)).is_err(), "{other}");
         }
-    }
-
-    #[test]
-    fn a_password_is_not_repeated() {
-        assert_eq!(without_password("postgres://u:secret@host/db?password=x"), "postgres://host/db");
-        assert_eq!(without_password("postgres://host"), "postgres://host");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::diagnostic::{Diagnostic, list_or};
+use crate::log::{LogError, NotAHead};
 use crate::render::UnknownColumn;
 
 /// How the program ends. A contract: scripts depend on the numbers.
@@ -124,9 +125,6 @@ pub enum Failure {
         /// Why.
         error: io::Error,
     },
-    /// There is no log that could be written to.
-    #[error("this version keeps no log of its own: only --dry-run can be done")]
-    NoWriting,
     /// The answer has no such column.
     #[error("the answer has no column `{}`", .0.key)]
     UnknownColumn(UnknownColumn),
@@ -149,12 +147,93 @@ pub enum Failure {
         /// Why.
         error: io::Error,
     },
+    /// A command that records was given an option that only means something to one that reads.
+    #[error("`{option}` is for commands that only read")]
+    OnlyForReading {
+        /// The option.
+        option: &'static str,
+    },
+    /// An option that only means something to another command.
+    #[error("`{option}` is for `divert {command}`")]
+    OnlyFor {
+        /// The option.
+        option: &'static str,
+        /// The command.
+        command: &'static str,
+    },
+    /// A head that is none.
+    #[error("`{text}` is no head: {error}")]
+    NoHead {
+        /// As typed.
+        text: String,
+        /// What was expected.
+        error: NotAHead,
+    },
+    /// A log without hashes.
+    #[error(
+        "a log in a .csv or .jsonl file has no chain of hashes, and one that is not there has none either"
+    )]
+    NoChain,
+    /// What is followed can't be written in this format or to a file.
+    #[error("what is followed is written line by line")]
+    NotByLine,
+    /// An option says what the sentence says too.
+    #[error("the sentence says what `{option}` says")]
+    SaidTwice {
+        /// The option.
+        option: &'static str,
+    },
+    /// Nothing is in force that could be confirmed.
+    #[error("nothing is in force at {subject}{}", expired.as_ref().map_or_else(String::new, |at| format!(": what was expired {at}, not confirmed")))]
+    NothingToConfirm {
+        /// Of whom.
+        subject: String,
+        /// When what was in force ran out.
+        expired: Option<String>,
+        /// What can be said instead.
+        say: String,
+    },
+    /// An event that is as if it had not been.
+    #[error("event {event} is retracted already, by event {by}")]
+    Retracted {
+        /// Which.
+        event: u64,
+        /// By which.
+        by: u64,
+    },
+    /// An event that is named more than once.
+    #[error("event {event} is named twice")]
+    NamedTwice {
+        /// Which.
+        event: u64,
+    },
+    /// Nothing that this user recorded stands.
+    #[error("no event that `{user}` recorded stands")]
+    NoOwnEvent {
+        /// The user of the operating system.
+        user: String,
+    },
+    /// Standard input holds no sentence.
+    #[error("nothing was said")]
+    NothingSaid,
+    /// More than one facility, and nobody was asked.
+    #[error("nothing was recorded: this is about {} facilities", declared.len())]
+    Several {
+        /// What would be declared, a sentence each.
+        declared: Vec<String>,
+    },
+    /// Whoever was asked said no.
+    #[error("nothing was recorded")]
+    Declined,
     /// A log that was named is not there.
     #[error("there is no log `{}`", .0.display())]
     NoLog(PathBuf),
-    /// A log of a kind that this version can't read.
-    #[error("this version reads logs in .csv and .jsonl files, and `{0}` is neither")]
-    OtherLog(String),
+    /// The log's store can't be read.
+    #[error("{0}")]
+    Store(LogError),
+    /// What was said is not in the log.
+    #[error("not recorded: {0}")]
+    NotRecorded(LogError),
     /// Standard input was to be the log of two registries.
     #[error("standard input can be read once, and two registries are to read the log")]
     ReadTwice,
@@ -180,14 +259,27 @@ impl Failure {
             | Self::Unmatched(_)
             | Self::BadMap { .. }
             | Self::Input { .. }
-            | Self::NoWriting
             | Self::Board(_)
             | Self::ReadTwice
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
+            | Self::OnlyForReading { .. }
+            | Self::SaidTwice { .. }
+            | Self::OnlyFor { .. }
+            | Self::NoHead { .. }
+            | Self::NotByLine
+            | Self::NothingToConfirm { .. }
+            | Self::Retracted { .. }
+            | Self::NamedTwice { .. }
+            | Self::NoOwnEvent { .. }
+            | Self::NothingSaid
+            | Self::Several { .. }
+            | Self::Declined
             | Self::Output { .. } => Exit::Wrong,
-            Self::NoLog(_) | Self::OtherLog(_) | Self::Log(_) => Exit::Log,
+            Self::NoChain | Self::NoLog(_) | Self::Store(_) | Self::NotRecorded(_) | Self::Log(_) => {
+                Exit::Log
+            }
         }
     }
 
@@ -209,14 +301,27 @@ impl Failure {
             | Self::Unmatched(_)
             | Self::BadMap { .. }
             | Self::Input { .. }
-            | Self::NoWriting
             | Self::ReadTwice
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
             | Self::Output { .. }
+            | Self::OnlyForReading { .. }
+            | Self::SaidTwice { .. }
+            | Self::OnlyFor { .. }
+            | Self::NoHead { .. }
+            | Self::NotByLine
+            | Self::NothingToConfirm { .. }
+            | Self::Retracted { .. }
+            | Self::NamedTwice { .. }
+            | Self::NoOwnEvent { .. }
+            | Self::NothingSaid
+            | Self::Several { .. }
+            | Self::Declined
+            | Self::NoChain
             | Self::NoLog(_)
-            | Self::OtherLog(_) => &[],
+            | Self::Store(_)
+            | Self::NotRecorded(_) => &[],
         }
     }
 
@@ -230,13 +335,40 @@ impl Failure {
             | Self::Log(_)
             | Self::NoPoint { .. }
             | Self::EmptySpan
+            | Self::Declined
+            | Self::NamedTwice { .. }
+            | Self::OnlyFor { .. }
+            | Self::NoHead { .. }
+            | Self::NoChain
             | Self::TwiceBy
             | Self::NotThere { .. }
             | Self::BadMap { .. }
             | Self::Input { .. }
-            | Self::NoWriting
             | Self::Board(_)
             | Self::Output { .. } => Vec::new(),
+            Self::NotByLine => vec!["leave --output out, and write the table, csv, tsv or jsonl".to_owned()],
+            Self::NothingToConfirm { say, .. } => vec![format!("say what is so: {say}")],
+            Self::NoOwnEvent { .. } => {
+                vec!["`divert log` shows the numbers of events".to_owned()]
+            }
+            Self::Retracted { by, .. } => {
+                vec![format!("to let it count again: divert retract {by}")]
+            }
+            Self::OnlyForReading { .. } => {
+                vec!["what is recorded rests on what is recorded; leave it out".to_owned()]
+            }
+            Self::SaidTwice { option } => {
+                vec![format!("leave `{option}` out, or take it out of the sentence")]
+            }
+            Self::NothingSaid => vec![
+                "say a sentence: divert declare Manchester Memorial closed until 10:00".to_owned(),
+                "or one a line on standard input".to_owned(),
+            ],
+            Self::Several { declared } => {
+                let mut lines = declared.clone();
+                lines.push("say it again with --yes if that is what is meant".to_owned());
+                lines
+            }
             Self::Unmatched(_) => vec![
                 "give these names to facilities, under `ids` or `aliases`".to_owned(),
                 "--add-missing FILE writes tables to complete; --skip-unmatched leaves their rows out"
@@ -266,8 +398,11 @@ impl Failure {
                 vec!["end it in .csv, .tsv, .json, .jsonl, .md or .txt, or name a --format".to_owned()]
             }
             Self::NoLog(_) => vec!["leave --log and DIVERT_LOG out to answer without a log".to_owned()],
-            Self::OtherLog(_) => {
-                vec!["name a .csv or .jsonl log with --log PATH, or - for standard input".to_owned()]
+            Self::NotRecorded(LogError::Absent { log }) => vec![format!(
+                "check the path; to begin a log there, create an empty file for it: install -m 600 /dev/null {log}"
+            )],
+            Self::Store(error) | Self::NotRecorded(error) => {
+                error.help().map(str::to_owned).into_iter().collect()
             }
         }
     }

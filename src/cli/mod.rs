@@ -7,9 +7,13 @@ pub mod args;
 pub mod board;
 mod commands;
 pub mod context;
+pub mod desk;
 pub mod error;
+pub mod log_place;
 pub mod lookup;
+pub mod screen;
 pub mod ui;
+pub mod watch;
 
 use std::process::ExitCode;
 

@@ -43,6 +43,18 @@ impl Ui {
         }
     }
 
+    /// Writes a part of an answer that goes on. Says whether anybody still reads.
+    pub fn pass_on(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<bool, Failure> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written = write(&mut out).and_then(|()| out.flush());
+        let (_, _) = out.into_parts();
+        match written {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Failure::Output { name: "standard output".to_owned(), error }),
+        }
+    }
+
     /// Writes a text into a file that is not there yet.
     #[allow(clippy::unused_self)] // writing is what this type is for
     pub fn new_file(&self, path: &Path, text: &str) -> Result<(), Failure> {
@@ -57,6 +69,25 @@ impl Ui {
     /// Remarks on something that does not keep the answer back.
     pub fn warn(&self, text: &str) {
         to_stderr(&format!("warning: {}\n", safe::terminal(text, self.remarks.ascii)));
+    }
+
+    /// Shows what is about to be done and asks whether it shall be. Only yes is yes.
+    pub fn ask(&self, about: &[String]) -> Result<bool, Failure> {
+        for line in about {
+            to_stderr(&format!("  {}\n", safe::terminal(line, self.remarks.ascii)));
+        }
+        to_stderr("record this? [y/N] ");
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).map_err(unreadable)?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Everything on standard input; nothing where somebody sits there, for nobody expects to type sentences blindly.
+    pub fn input(&self, environment: &Environment) -> Result<String, Failure> {
+        if environment.asks {
+            return Ok(String::new());
+        }
+        io::read_to_string(io::stdin().lock()).map_err(unreadable)
     }
 
     /// Shows diagnostics.
@@ -75,6 +106,10 @@ impl Ui {
             to_stderr(&format!("help: {}\n", safe::terminal(&hint, self.remarks.ascii)));
         }
     }
+}
+
+fn unreadable(error: io::Error) -> Failure {
+    Failure::Input { name: "standard input".to_owned(), error }
 }
 
 /// Writes to standard output; a closed pipe is no error.

@@ -5,11 +5,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::row::{self, Column, Row};
-use crate::model::{Declaration, Event, FacilityId, Instant, Kind, Registry, Subject};
+use crate::model::{Assignment, Census, Declaration, Event, Instant, Kind, Registry, Subject};
 use crate::sentence::phrase;
 
 /// What a draft says.
@@ -19,10 +20,10 @@ pub enum Entry {
     Declare(Box<Declaration>),
     /// Says that an earlier event was an error.
     Retract(u64),
-    /// How full a facility is; the figures stand in `data`.
-    Census(FacilityId),
-    /// Where a patient was sent; who it was stands in `data`.
-    Assign(Option<FacilityId>),
+    /// How full a facility is.
+    Census(Box<Census>),
+    /// Where a patient was sent.
+    Assign(Box<Assignment>),
     /// Says nothing about any lane.
     Note(Option<Subject>),
 }
@@ -36,7 +37,7 @@ pub struct Draft {
     pub source: Arc<str>,
     /// Words of an entry that is no declaration: why it is retracted, what the note says. A declaration has its own.
     pub text: Option<Arc<str>>,
-    /// Census figures, an assignment, an import's key. The key `until` belongs to the log.
+    /// What else is to be kept: an import's key, what an assignment rested on. What the entry says goes before it.
     pub data: Map<String, Value>,
 }
 
@@ -91,10 +92,15 @@ impl Draft {
         }
         let mut data = self.data.clone();
         data.remove(row::UNTIL);
-        if let Entry::Declare(declaration) = &self.entry
-            && declaration.until.is_some_and(|until| !until.stated)
-        {
-            data.insert(row::UNTIL.to_owned(), Value::from(row::MAX));
+        match &self.entry {
+            Entry::Declare(declaration) => {
+                if declaration.until.is_some_and(|until| !until.stated) {
+                    data.insert(row::UNTIL.to_owned(), Value::from(row::MAX));
+                }
+            }
+            Entry::Census(census) => data.extend(figures(census)),
+            Entry::Assign(assignment) => data.extend(facts(assignment, registry)),
+            Entry::Retract(_) | Entry::Note(_) => {}
         }
         if !data.is_empty() {
             row.set(Column::Data, Cow::Owned(Value::Object(data).to_string()));
@@ -109,6 +115,8 @@ impl Row<'static> {
         let entry = match &event.kind {
             Kind::Declare(declaration) => Entry::Declare(declaration.clone()),
             Kind::Retract(event) => Entry::Retract(*event),
+            Kind::Census(census) => Entry::Census(census.clone()),
+            Kind::Assign(assignment) => Entry::Assign(assignment.clone()),
             Kind::Note(subject) => Entry::Note(*subject),
         };
         let draft = Draft::new(entry, event.source.clone());
@@ -128,8 +136,8 @@ fn written(recorded_at: Instant, entry: &Entry, source: &str, registry: &Registr
     let (kind, subject) = match entry {
         Entry::Declare(declaration) => ("declare", Some(declaration.subject)),
         Entry::Retract(_) => ("retract", None),
-        Entry::Census(facility) => ("census", Some(Subject::Facility(*facility))),
-        Entry::Assign(facility) => ("assign", facility.map(Subject::Facility)),
+        Entry::Census(census) => ("census", Some(Subject::Facility(census.facility))),
+        Entry::Assign(assignment) => ("assign", Some(Subject::Facility(assignment.facility))),
         Entry::Note(subject) => ("note", *subject),
     };
     set(Column::Kind, kind.to_owned());
@@ -141,9 +149,40 @@ fn written(recorded_at: Instant, entry: &Entry, source: &str, registry: &Registr
     match entry {
         Entry::Declare(declaration) => declared(declaration, registry, set),
         Entry::Retract(event) => set(Column::Retracts, event.to_string()),
-        Entry::Census(_) | Entry::Assign(_) | Entry::Note(_) => {}
+        Entry::Census(census) => set(Column::From, census.at.rfc3339(Tz::UTC)),
+        Entry::Assign(assignment) => set(Column::From, assignment.at.rfc3339(Tz::UTC)),
+        Entry::Note(_) => {}
     }
     row
+}
+
+/// A census as `data` has it. What was not said is left out.
+fn figures(census: &Census) -> Map<String, Value> {
+    let count = |key: &str, figure: Option<u32>| Some((key.to_owned(), Value::from(figure?)));
+    #[allow(clippy::cast_precision_loss)] // no wait is longer than 2^52 seconds
+    let hours = |key: &str, wait: Option<TimeDelta>| {
+        Some((key.to_owned(), Value::from(wait?.num_seconds() as f64 / 3600.0)))
+    };
+    [
+        count(row::OCCUPIED, census.occupied),
+        count(row::BOARDING, census.boarding),
+        count(row::WAITING, census.waiting),
+        count(row::VENTILATED, census.ventilated),
+        hours(row::LONGEST_BOARDING, census.longest_boarding),
+        hours(row::LAST_WAIT, census.last_wait),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// An assignment as `data` has it.
+fn facts(assignment: &Assignment, registry: &Registry) -> Map<String, Value> {
+    let id = assignment.id.as_deref().map(|id| (row::ID.to_owned(), Value::from(id)));
+    let home = assignment.home.map(|home| registry.facilities[home].key.as_str());
+    let home = home.map(|home| (row::HOME.to_owned(), Value::from(home)));
+    let forced = assignment.forced.then(|| (row::FORCED.to_owned(), Value::from(true)));
+    [id, home, forced].into_iter().flatten().collect()
 }
 
 fn declared(declaration: &Declaration, registry: &Registry, mut set: impl FnMut(Column, String)) {

@@ -13,6 +13,7 @@ mod draft;
 mod error;
 mod file;
 mod filesystem;
+mod import;
 mod memory;
 mod migrations;
 #[cfg(feature = "postgres")]
@@ -27,6 +28,7 @@ pub use credentials::Credentials;
 pub use draft::{Draft, Entry};
 pub use error::LogError;
 pub use file::{Format, open, read};
+pub use import::Imports;
 pub use memory::MemoryLog;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresLog;

@@ -6,13 +6,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, TimeZone};
+use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
+use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, closest, list_or};
 use crate::model::{
-    Declaration, Declared, Effect, Event, FacilityId, FileId, Instant, Kind, Lane, Name, RegionId, Registry,
-    Scope, ServiceId, Span, StatusId, StatusOf, Subject, Target, Until, WalkIn,
+    Assignment, Census, Declaration, Declared, Effect, Event, FacilityId, FileId, Instant, Kind, Lane, Name,
+    RegionId, Registry, Scope, ServiceId, Span, StatusId, StatusOf, Subject, Target, Until, WalkIn,
 };
 use crate::sentence::{self, StatusWord};
 
@@ -192,7 +193,9 @@ impl<'g> Rows<'g> {
         let kind = match row.get(Column::Kind).unwrap_or("declare") {
             "declare" => self.declaration(row, subject, from, zone, &mut wrong).map(Kind::Declare),
             "retract" => self.retraction(row, &mut wrong),
-            "census" | "assign" | "note" => Some(Kind::Note(subject)),
+            "census" => self.census(row, subject, from.or(recorded_at), &mut wrong),
+            "assign" => self.assignment(row, subject, from.or(recorded_at), &mut wrong),
+            "note" => Some(Kind::Note(subject)),
             other => {
                 const KINDS: [&str; 5] = ["declare", "retract", "census", "assign", "note"];
                 let message = format!("expected {}, found `{other}`", list_or(KINDS));
@@ -355,6 +358,47 @@ impl<'g> Rows<'g> {
             approver,
             exercise,
         }))
+    }
+
+    fn census(
+        &self,
+        row: &Row<'_>,
+        subject: Option<Subject>,
+        at: Option<Instant>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Option<Kind> {
+        let facility = the_facility(row, subject, "a census", wrong);
+        let data = data(row, wrong);
+        let mut count = |key| figure(&data, key, wrong, |value| value.as_u64()?.try_into().ok());
+        let (occupied, boarding) = (count(OCCUPIED), count(BOARDING));
+        let (waiting, ventilated) = (count(WAITING), count(VENTILATED));
+        let mut wait = |key| figure(&data, key, wrong, |value| hours(value.as_f64()?));
+        let (longest_boarding, last_wait) = (wait(LONGEST_BOARDING), wait(LAST_WAIT));
+        Some(Kind::Census(Box::new(Census {
+            facility: facility?,
+            at: at?,
+            occupied,
+            boarding,
+            waiting,
+            ventilated,
+            longest_boarding,
+            last_wait,
+        })))
+    }
+
+    fn assignment(
+        &self,
+        row: &Row<'_>,
+        subject: Option<Subject>,
+        at: Option<Instant>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Option<Kind> {
+        let facility = the_facility(row, subject, "an assignment", wrong);
+        let data = data(row, wrong);
+        let id = figure(&data, ID, wrong, |value| value.as_str().map(Arc::from));
+        let home = figure(&data, HOME, wrong, |value| self.registry.facilities.id(value.as_str()?));
+        let forced = figure(&data, FORCED, wrong, Value::as_bool).unwrap_or_default();
+        Some(Kind::Assign(Box::new(Assignment { facility: facility?, at: at?, id, home, forced })))
     }
 
     fn retraction(&self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Option<Kind> {
@@ -640,6 +684,68 @@ fn in_utc(cell: &str) -> Option<Instant> {
 pub(super) const UNTIL: &str = "until";
 pub(super) const MAX: &str = "max";
 const ONLY_MAX: &str = r#"{"until":"max"}"#;
+
+/// The figures of a census in `data`; waits are in hours.
+pub(super) const OCCUPIED: &str = "occupied";
+pub(super) const BOARDING: &str = "boarding";
+pub(super) const WAITING: &str = "waiting";
+pub(super) const VENTILATED: &str = "ventilated";
+pub(super) const LONGEST_BOARDING: &str = "longest_boarding";
+pub(super) const LAST_WAIT: &str = "last_wait";
+
+/// The facts of an assignment in `data`.
+pub(super) const ID: &str = "id";
+pub(super) const HOME: &str = "home";
+pub(super) const FORCED: &str = "forced";
+
+/// The facility of a row that must have one.
+fn the_facility(
+    row: &Row<'_>,
+    subject: Option<Subject>,
+    what: &str,
+    wrong: &mut Vec<Wrong>,
+) -> Option<FacilityId> {
+    match subject {
+        Some(Subject::Facility(facility)) => Some(facility),
+        Some(Subject::Region(_)) | None => {
+            // A facility that is named and not known has been complained of.
+            if row.get(Column::Facility).is_none() {
+                wrong.push(Wrong::new(Column::Facility, format!("{what} needs a facility")));
+            }
+            None
+        }
+    }
+}
+
+/// What stands in `data`; nothing where that is no JSON object.
+fn data(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Map<String, Value> {
+    let Some(cell) = row.get(Column::Data) else { return Map::new() };
+    serde_json::from_str(cell).unwrap_or_else(|error| {
+        wrong.push(Wrong::new(Column::Data, format!("expected a JSON object: {error}")));
+        Map::new()
+    })
+}
+
+/// One fact of `data`, where it is there.
+fn figure<T>(
+    data: &Map<String, Value>,
+    key: &str,
+    wrong: &mut Vec<Wrong>,
+    read: impl FnOnce(&Value) -> Option<T>,
+) -> Option<T> {
+    let value = data.get(key).filter(|value| !value.is_null())?;
+    let found = read(value);
+    if found.is_none() {
+        wrong.push(Wrong::new(Column::Data, format!("`{key}` can't be {value}")));
+    }
+    found
+}
+
+/// A wait in hours; whole seconds are kept.
+#[allow(clippy::cast_possible_truncation)] // a float-to-integer cast saturates, and what is too long is refused
+fn hours(hours: f64) -> Option<TimeDelta> {
+    (0.0..1e6).contains(&hours).then(|| TimeDelta::seconds((hours * 3600.0).round() as i64))
+}
 
 /// An `until` that followed from a type's `max` is marked so in `data`: nobody stated it.
 fn until_was_stated(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> bool {

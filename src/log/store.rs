@@ -321,10 +321,12 @@ impl<'a> Adding<'a> {
         let same = match (&draft.entry, &event.kind) {
             (Entry::Declare(said), Kind::Declare(read)) => said == read,
             (Entry::Retract(said), Kind::Retract(read)) => said == read,
-            (Entry::Census(_) | Entry::Assign(_) | Entry::Note(_), Kind::Note(_)) => true,
+            (Entry::Census(said), Kind::Census(read)) => said == read,
+            (Entry::Assign(said), Kind::Assign(read)) => said == read,
+            (Entry::Note(_), Kind::Note(_)) => true,
             (
                 Entry::Declare(_) | Entry::Retract(_) | Entry::Census(_) | Entry::Assign(_) | Entry::Note(_),
-                Kind::Declare(_) | Kind::Retract(_) | Kind::Note(_),
+                Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_),
             ) => false,
         };
         if same && event.source == draft.source {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FacilityId, Instant, NetworkId, RegionId, Scope, ServiceId, StatusId};
+use super::{Assignment, Census, FacilityId, Instant, NetworkId, RegionId, Scope, ServiceId, StatusId};
 
 /// What an event is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -114,7 +114,11 @@ pub enum Kind {
     Declare(Box<Declaration>),
     /// Says that an earlier event was an error.
     Retract(u64),
-    /// Says nothing about any lane (a note; a census or an assignment, which this version does not read).
+    /// How full a facility is.
+    Census(Box<Census>),
+    /// Where a patient was sent.
+    Assign(Box<Assignment>),
+    /// Says nothing about any lane.
     Note(Option<Subject>),
 }
 
@@ -137,6 +141,8 @@ impl Event {
         match &self.kind {
             Kind::Declare(declaration) => Some(declaration.subject),
             Kind::Retract(_) => None,
+            Kind::Census(census) => Some(Subject::Facility(census.facility)),
+            Kind::Assign(assignment) => Some(Subject::Facility(assignment.facility)),
             Kind::Note(subject) => *subject,
         }
     }

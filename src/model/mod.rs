@@ -2,6 +2,7 @@
 //!
 //! Floor 0: knows the standard library, chrono and text folding; no other room, file, clock or terminal.
 
+mod census;
 mod event;
 mod id;
 mod interval;
@@ -15,6 +16,7 @@ mod scope;
 mod status;
 mod time;
 
+pub use census::{Assignment, Census};
 pub use event::{Declaration, Declared, Event, Kind, Subject, Target, Until, WalkIn};
 pub use id::{
     Directory, FacilityId, Keyed, NeedId, NetworkId, PolicyId, RegionId, ServiceId, StatusId, ZoneId,

@@ -120,7 +120,7 @@ pub fn conflicts(basis: &Basis<'_>, events: &[Event]) -> Vec<Finding> {
     let registry = basis.registry;
     let starts = events.iter().filter_map(|event| match &event.kind {
         EventKind::Declare(declaration) => Some(declaration.from),
-        EventKind::Retract(_) | EventKind::Note(_) => None,
+        EventKind::Retract(_) | EventKind::Census(_) | EventKind::Assign(_) | EventKind::Note(_) => None,
     });
     let Some(since) = starts.min().filter(|since| *since <= basis.at) else { return Vec::new() };
     let until = basis.at + chrono::TimeDelta::seconds(1);

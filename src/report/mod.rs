@@ -2,14 +2,17 @@
 //!
 //! Floor 3: knows routing, state and model; no file, no terminal.
 
+mod change;
 pub mod check;
 pub mod concurrency;
+pub mod echo;
 pub mod episodes;
 mod extent;
 mod figure;
 mod force;
 pub mod freshness;
 pub mod hours;
+pub mod journal;
 mod lanes;
 mod measure;
 pub mod period;
@@ -19,6 +22,7 @@ pub mod status;
 pub mod table;
 pub mod targets;
 pub mod timeline;
+pub mod transitions;
 
 pub use crate::sheet::{
     Bar, BarState, Basis, Cell, Column, Drawing, Kind, Line, LogHead, Sheet, Tone, Track, Value, View,

@@ -1,7 +1,9 @@
 //! The board: every facility's state at one instant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use chrono::TimeDelta;
 
 use crate::model::{FacilityId, Instant, Lane, WalkIn};
 use crate::sentence::phrase;
@@ -143,6 +145,67 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     sheet
 }
 
+/// The facilities at which something that is active ends by itself within this time.
+pub fn ending(basis: &Basis<'_>, within: TimeDelta) -> BTreeSet<FacilityId> {
+    let snapshot = basis.timeline.at(basis.registry, basis.at);
+    let ends = |state: &&FacilityState<'_>| {
+        let ends = state.active.iter().filter_map(|active| active.episode.until());
+        ends.into_iter().any(|until| until <= basis.at + within)
+    };
+    snapshot.facilities().filter(ends).map(|state| state.facility).collect()
+}
+
+/// A facility in one line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InShort {
+    /// "Manchester Memorial Hospital closed: closed since … (it-outage · hospital)".
+    pub text: String,
+    /// Whether it is anything but open, or unknown.
+    pub calls_for_notice: bool,
+}
+
+/// Each facility in one line. Nothing in it changes by the mere passing of time.
+pub fn lines(basis: &Basis<'_>, selection: &Selection) -> BTreeMap<FacilityId, InShort> {
+    let snapshot = basis.timeline.at(basis.registry, basis.at);
+    let wanted = |state: &&FacilityState<'_>| {
+        selection.facilities.as_ref().is_none_or(|wanted| wanted.contains(&state.facility))
+    };
+    snapshot.facilities().filter(wanted).map(|state| (state.facility, in_short(basis, state))).collect()
+}
+
+fn in_short(basis: &Basis<'_>, state: &FacilityState<'_>) -> InShort {
+    let (registry, zone) = (basis.registry, basis.zone_of(state.facility));
+    let summary = state.summary();
+    let mut parts = Vec::new();
+    for active in &state.active {
+        let what = lanes::what(active.lane, &active.episode.state, registry);
+        let mut part = format!("{what} since {}", phrase::clock(active.episode.from(), zone));
+        if let Some(until) = active.episode.until() {
+            part.push_str(&format!(" until {}", phrase::clock(until, zone)));
+        }
+        if !active.in_force() {
+            part.push_str(", not in force");
+        }
+        let mut why = lanes::particulars(active, basis.at, registry);
+        why.push(active.episode.last_said(basis.at).source.to_string());
+        parts.push(format!("{part} ({})", why.join(" · ")));
+    }
+    if let Some(at) = state.expired_at() {
+        parts.push(format!("expired {}, not confirmed", phrase::clock(at, zone)));
+    }
+    if state.is_stale() {
+        parts.push("stale".to_owned());
+    }
+    let name = &registry.facilities[state.facility].name;
+    let told = if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) };
+    let calls_for_notice = match summary {
+        Summary::Closed | Summary::Diverting | Summary::Partial | Summary::Advisory => true,
+        Summary::Unknown | Summary::Open => !parts.is_empty(),
+        Summary::NoEd | Summary::PermanentlyClosed => false,
+    };
+    InShort { text: format!("{name} {}{told}", summary.as_str()), calls_for_notice }
+}
+
 /// "1 closed · 2 diverting · 38 open".
 fn tally(counts: [usize; 8]) -> String {
     let parts: Vec<String> = Summary::WORDS
@@ -198,8 +261,8 @@ fn data_row(
         Value::List(conflicts.iter().map(|conflict| conflict_text(basis, conflict).into()).collect()),
         Value::text(state.walk_in().map(WalkIn::as_str)),
         Value::text(facility.phone.as_deref()),
-        Value::Missing,
-        Value::Missing,
+        state.census().and_then(|census| census.occupied).map_or(Value::Missing, Value::count),
+        state.nedocs().map_or(Value::Missing, |score| Value::Decimal(score, 1)),
     ];
     values.into_iter().map(Cell::from).collect()
 }

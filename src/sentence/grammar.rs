@@ -458,6 +458,27 @@ impl Parser<'_> {
         let claim = self.claim()?;
         Ok(Statement { claim, parts: self.parts()? })
     }
+    /// `subjects {window | route | walk-in | approval} [because …]`: what goes on as it is, and what is new about it.
+    pub(super) fn still(&mut self) -> Said<(Claim, Parts)> {
+        let subjects = if self.run(self.at, FACILITIES).is_none() && self.accept("region") {
+            vec![self.name(&[NameKind::Region])?]
+        } else {
+            self.facilities(Self::facility)?
+        };
+        // It stands for whatever is so; nothing is read from it.
+        let condition = Spanned { value: Condition::Open, span: self.since(0) };
+        let parts = self.parts()?;
+        if let Some(scope) = &parts.scope {
+            return Err(self
+                .error(
+                    Code::UnexpectedWord,
+                    scope.span.clone(),
+                    "what is confirmed goes on for the same patients",
+                )
+                .help("declare what is so now: `MMH diverting for stroke`"));
+        }
+        Ok((Claim { subjects, condition }, parts))
+    }
     /// `when subjects condition [scope] [,] route`.
     pub(super) fn rule(&mut self) -> Said<Statement> {
         self.expect("when")?;

@@ -12,12 +12,14 @@ mod resolve;
 mod when;
 mod words;
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Cohort, Declaration, Effect, Expectation, FacilityId, FileId, Instant, Lane, Origin, PatientSaid,
-    Registry, RuleCondition, Scope, StatusId, Target, fold,
+    Cohort, Declaration, Declared, Effect, Expectation, FacilityId, FileId, Instant, Lane, Origin,
+    PatientSaid, Registry, RuleCondition, Scope, StatusId, Subject, Target, Until, WalkIn, fold,
 };
 
 use parser::Parser;
@@ -40,6 +42,56 @@ pub fn statement(
 ) -> Result<Vec<Declaration>, Diagnostic> {
     let statement = Parser::new(text, file, registry).statement()?;
     resolve::declarations(&statement, file, registry, reading)
+}
+
+/// What is confirmed of one subject: whatever holds of it goes on, and this is new about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Still {
+    /// Of whom.
+    pub subject: Subject,
+    /// From when the confirmation holds.
+    pub from: Instant,
+    /// Until when it goes on, where that was said.
+    pub until: Option<Instant>,
+    /// Where the patients go now; empty where nothing was said.
+    pub route: Vec<Target>,
+    /// Whether walk-ins are seen, where that was said.
+    pub walk_in: Option<WalkIn>,
+    /// The reason's code, where one was given.
+    pub reason: Option<Arc<str>>,
+    /// The reason in the speaker's words, where they say more than the code.
+    pub text: Option<Arc<str>>,
+    /// Who approved it.
+    pub approver: Option<Arc<str>>,
+}
+
+impl Still {
+    /// The declaration that says again what is so.
+    pub fn declare(&self, declared: Declared) -> Declaration {
+        Declaration {
+            subject: self.subject,
+            declared,
+            from: self.from,
+            until: self.until.map(|at| Until { at, stated: true }),
+            route: self.route.clone(),
+            walk_in: self.walk_in,
+            reason: self.reason.clone(),
+            text: self.text.clone(),
+            approver: self.approver.clone(),
+            exercise: false,
+        }
+    }
+}
+
+/// Reads what is confirmed: `Manchester Memorial until 10:00`. One for each subject.
+pub fn still(
+    text: &str,
+    file: FileId,
+    registry: &Registry,
+    reading: Reading,
+) -> Result<Vec<Still>, Diagnostic> {
+    let said = Parser::new(text, file, registry).still()?;
+    resolve::still(&said, file, registry, reading)
 }
 
 /// What a rule's sentence says.

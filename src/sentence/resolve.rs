@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use super::ast::{Claim, Condition, End, Parts, Spanned, Statement};
 use super::when::Aim;
-use super::{Reading, RuleSaid, phrase, when};
+use super::{Reading, RuleSaid, Still, phrase, when};
 use crate::diagnostic::{Code, Diagnostic, list_or};
 use crate::model::{
     Declaration, Declared, Effect, FacilityId, FileId, Instant, Name, Registry, RuleCondition, Scope, Span,
@@ -64,6 +64,30 @@ pub(super) fn declarations(
         });
     }
     Ok(declarations)
+}
+
+/// What goes on as it is: one for each subject, each subject once.
+pub(super) fn still(
+    (claim, parts): &(Claim, Parts),
+    file: FileId,
+    registry: &Registry,
+    reading: Reading,
+) -> Said<Vec<Still>> {
+    let resolver = Resolver { file, registry };
+    let subjects = resolver.subjects(claim)?;
+    let (from, until) = resolver.common_window(&subjects, parts, reading)?;
+    let (reason, text) = reason(&claim.condition.value, parts);
+    let still = subjects.into_iter().map(|(subject, _)| Still {
+        subject,
+        from,
+        until,
+        route: parts.route.as_ref().map(|route| route.value.clone()).unwrap_or_default(),
+        walk_in: parts.walk_in.as_ref().map(|walk_in| walk_in.value),
+        reason: reason.clone(),
+        text: text.clone(),
+        approver: parts.approver.as_ref().map(|approver| Arc::from(approver.value.as_str())),
+    });
+    Ok(still.collect())
 }
 
 /// What a rule's sentence says.

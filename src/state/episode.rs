@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{Instant, Interval, Lane, Scope, StatusId, Target, WalkIn, fold};
+use crate::model::{Declared, Instant, Interval, Lane, Registry, Scope, StatusId, Target, WalkIn, fold};
 
 /// What a lane can be in.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +17,20 @@ pub enum LaneState {
     },
     /// A service is down.
     Down,
+}
+
+impl LaneState {
+    /// What is to be declared for this lane to be in this state.
+    pub fn declared(&self, lane: &Lane, registry: &Registry) -> Option<Declared> {
+        match (self, lane) {
+            (Self::Status { status, scope }, _) => {
+                let own = *scope == registry.statuses[*status].diverts;
+                Some(Declared::Status { status: *status, scope: (!own).then(|| scope.clone()) })
+            }
+            (Self::Down, Lane::Service(service)) => Some(Declared::Down(*service)),
+            (Self::Down, Lane::Closed | Lane::Traffic | Lane::TrafficFor(_) | Lane::Type(_)) => None,
+        }
+    }
 }
 
 /// How an episode ended.

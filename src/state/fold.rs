@@ -235,6 +235,24 @@ impl Lanes {
     }
 }
 
+/// The `max` of the type that a declaration's episode is of: its own, or the one that a renewal becomes.
+pub(super) fn max_of(
+    registry: &Registry,
+    lanes: Option<&Lanes>,
+    declaration: &Declaration,
+) -> Option<TimeDelta> {
+    let Declared::Status { status, scope } = &declaration.declared else { return None };
+    let lanes_of = lanes_of(registry, *status, scope.as_ref());
+    let (lane, state) = lanes_of.first()?;
+    let again = lanes.and_then(|lanes| lanes.tracks.get(lane));
+    match terms(registry, state) {
+        (Renewal::Becomes(next), _) if again.is_some_and(|track| is_said_again(track, declaration.from)) => {
+            registry.statuses[next].max
+        }
+        (Renewal::Allowed | Renewal::Refused | Renewal::Becomes(_), max) => max,
+    }
+}
+
 /// How a state may be renewed, and how long it may last.
 fn terms(registry: &Registry, state: &LaneState) -> (Renewal, Option<TimeDelta>) {
     match state {

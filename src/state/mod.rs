@@ -7,11 +7,13 @@ mod conflict;
 mod episode;
 mod fold;
 mod limits;
+mod nedocs;
 mod snapshot;
 mod timeline;
 
 pub use conflict::{Claim, Conflict};
 pub use episode::{EndedBy, Episode, LaneState, Piece, Said, Track};
 pub use limits::{Refusal, Suspension};
+pub use nedocs::nedocs;
 pub use snapshot::{Active, FacilityState, Snapshot, Standing, Summary};
 pub use timeline::{History, Report, Timeline};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Effect, FacilityId, Instant, Lane, Level, Policy, RegionId, Registry, Scope, ServiceId, StatusId,
+    Census, Effect, FacilityId, Instant, Lane, Level, Policy, RegionId, Registry, Scope, ServiceId, StatusId,
     StatusType, WalkIn,
 };
 
@@ -107,6 +107,7 @@ pub struct FacilityState<'a> {
     /// What is active, by lane; also what does not count.
     pub active: Vec<Active<'a>>,
     history: Option<&'a History>,
+    census: Option<&'a Census>,
     registry: &'a Registry,
 }
 
@@ -148,7 +149,7 @@ impl<'a> FacilityState<'a> {
                 },
             });
         }
-        Self { facility, at, active, history, registry }
+        Self { facility, at, active, history, census: timeline.census(facility, at), registry }
     }
 
     /// What is known of it over all time; `None`: nothing was ever reported.
@@ -232,6 +233,14 @@ impl<'a> FacilityState<'a> {
             .max()?;
         let reported = self.last_report().is_some_and(|report| report.at >= last);
         (!reported).then_some(last)
+    }
+    /// The newest census taken by this instant.
+    pub fn census(&self) -> Option<&'a Census> {
+        self.census
+    }
+    /// How crowded it is by that census, on the scale of [`super::nedocs`]; `None` where a figure is missing.
+    pub fn nedocs(&self) -> Option<f64> {
+        super::nedocs(&self.registry.facilities[self.facility], self.census?)
     }
     /// Where two sources contradict each other.
     pub fn conflicts(&self) -> Vec<Conflict> {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Declaration, Event, FacilityId, Instant, Kind, Lane, RegionId, Registry, Subject};
+use crate::model::{
+    Assignment, Census, Declaration, Event, FacilityId, Instant, Kind, Lane, RegionId, Registry, Subject,
+};
 
 use super::episode::{Episode, Track};
 use super::fold::Lanes;
@@ -118,6 +120,8 @@ pub struct Timeline {
     regions: BTreeMap<RegionId, History>,
     /// The stretches in which a policy lets nothing begin, in the order of their beginning.
     suspensions: Vec<Suspension>,
+    censuses: BTreeMap<FacilityId, Vec<Census>>,
+    assignments: Vec<Assignment>,
 }
 
 impl Timeline {
@@ -134,19 +138,30 @@ impl Timeline {
             .collect();
         let retracted = retracted(&known);
         let mut by_subject: BTreeMap<Subject, Vec<(&Event, Option<&Declaration>)>> = BTreeMap::new();
+        let mut censuses = BTreeMap::new();
+        let mut assignments = Vec::new();
         for event in known {
             if retracted.contains(&event.number) {
                 continue;
             }
             let declaration = match &event.kind {
                 Kind::Declare(declaration) => Some(&**declaration),
+                Kind::Census(census) => {
+                    censuses.entry(census.facility).or_insert_with(Vec::new).push((**census).clone());
+                    None
+                }
+                // It is about a patient: of the facility nothing was reported.
+                Kind::Assign(assignment) => {
+                    assignments.push((**assignment).clone());
+                    continue;
+                }
                 Kind::Retract(_) | Kind::Note(_) => None,
             };
             if let Some(subject) = event.subject() {
                 by_subject.entry(subject).or_default().push((event, declaration));
             }
         }
-        let mut timeline = Self::default();
+        let mut timeline = Self { censuses, assignments, ..Self::default() };
         for (subject, events) in &by_subject {
             let history = history(registry, events, &Rulings::default());
             match subject {
@@ -179,6 +194,35 @@ impl Timeline {
             .map(|r| &r.refusal)
     }
 
+    /// The newest census of a facility that was taken by `at`.
+    pub fn census(&self, facility: FacilityId, at: Instant) -> Option<&Census> {
+        let taken = self.censuses.get(&facility)?.iter().filter(|census| census.at <= at);
+        // Of two at one instant, the one recorded later.
+        taken.max_by_key(|census| census.at)
+    }
+    /// Where patients were sent, as recorded.
+    pub fn assignments(&self) -> &[Assignment] {
+        &self.assignments
+    }
+    /// How many patients each facility was forced to take in `[since, until]`.
+    pub fn forced_between(&self, since: Instant, until: Instant) -> BTreeMap<FacilityId, u32> {
+        let mut forced = BTreeMap::new();
+        for assignment in &self.assignments {
+            if assignment.forced && since <= assignment.at && assignment.at <= until {
+                *forced.entry(assignment.facility).or_default() += 1;
+            }
+        }
+        forced
+    }
+    /// When an episode that this declaration begins or confirms ends by its type's `max`, where it has one.
+    pub fn due(&self, registry: &Registry, declaration: &Declaration) -> Option<Instant> {
+        let history = match declaration.subject {
+            Subject::Facility(facility) => self.facility(facility),
+            Subject::Region(region) => self.region(region),
+        };
+        let max = super::fold::max_of(registry, history.map(|history| &history.lanes), declaration)?;
+        Some(declaration.from + max)
+    }
     /// What is known of a facility; `None`: nothing was ever reported.
     pub fn facility(&self, facility: FacilityId) -> Option<&History> {
         self.facilities.get(&facility)

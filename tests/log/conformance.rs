@@ -1,7 +1,7 @@
 //! What every store promises.
 
 use ambulance_diversion::log::{Column, Draft, Entry, Head, Log, LogError, Row, Writer};
-use ambulance_diversion::model::{Kind, Subject};
+use ambulance_diversion::model::{Assignment, Census, Kind, Subject};
 use chrono::TimeDelta;
 
 use crate::stores::{NOON, Place, REGISTRY, append, append_at, closed, draft, elaborate, fill};
@@ -92,16 +92,31 @@ fn a_decision_sees_what_others_wrote(place: &Place) {
 fn what_was_said_reads_back(place: &Place) {
     let mut log = place.open();
     let grace = Subject::Facility(REGISTRY.facilities.id("grace").unwrap());
+    let facility = REGISTRY.facilities.id("grace").unwrap();
+    let census = Census {
+        facility,
+        at: NOON,
+        occupied: Some(31),
+        boarding: Some(0),
+        waiting: None,
+        ventilated: Some(2),
+        longest_boarding: Some(TimeDelta::minutes(100)),
+        last_wait: Some(TimeDelta::seconds(1)),
+    };
+    let assignment =
+        Assignment { facility, at: NOON, id: Some("4411".into()), home: Some(facility), forced: true };
     let drafts = vec![
         Draft::declare(elaborate(), "hospital"),
         Draft::retract(1, "dispatch").with_text("said of the wrong hospital"),
-        Draft::new(Entry::Census(REGISTRY.facilities.id("grace").unwrap()), "hospital").with("occupied", 31),
+        Draft::new(Entry::Census(Box::new(census.clone())), "hospital"),
         Draft::new(Entry::Note(Some(grace)), "dispatch").with_text("the bridge is closed"),
-        Draft::new(Entry::Assign(None), "dispatch").with("id", "4411"),
+        Draft::new(Entry::Assign(Box::new(assignment.clone())), "dispatch").with("priority", 1),
     ];
     let done = append(&mut *log, drafts);
     assert_eq!(done.events[0].kind, Kind::Declare(Box::new(elaborate())));
-    assert_eq!(done.events[2].kind, Kind::Note(Some(grace)));
+    assert_eq!(done.events[2].kind, Kind::Census(Box::new(census)));
+    assert_eq!(done.events[4].kind, Kind::Assign(Box::new(assignment)));
+    assert_eq!(done.events[3].kind, Kind::Note(Some(grace)));
     assert_eq!(log.load(&REGISTRY).unwrap().events, done.events);
 }
 

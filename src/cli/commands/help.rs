@@ -10,7 +10,8 @@ use crate::foresight::plan;
 use crate::load;
 use crate::render::{schema, to_pretty};
 use crate::report::{
-    check, concurrency, episodes, freshness, hours, route, status, table, targets, timeline,
+    check, concurrency, episodes, freshness, hours, journal, route, status, table, targets, timeline,
+    transitions,
 };
 use crate::sheet::{Column, Kind};
 
@@ -34,6 +35,15 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "table", facts: Vec::new, columns: table::columns },
     Answer { name: "route", facts: Vec::new, columns: route::columns },
     Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
+    Answer { name: "log", facts: Vec::new, columns: journal::columns },
+    Answer { name: "changes", facts: Vec::new, columns: transitions::columns },
+    Answer { name: "verify", facts: Vec::new, columns: super::log::verdict_columns },
+    Answer { name: "import", facts: Vec::new, columns: journal::columns },
+    Answer { name: "declare", facts: Vec::new, columns: journal::columns },
+    Answer { name: "confirm", facts: Vec::new, columns: journal::columns },
+    Answer { name: "census", facts: Vec::new, columns: journal::columns },
+    Answer { name: "assign", facts: || vec![("event", Kind::Integer.or_null())], columns: route::columns },
+    Answer { name: "retract", facts: Vec::new, columns: journal::columns },
     Answer {
         name: "report-hours",
         facts: hours::facts,

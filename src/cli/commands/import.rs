@@ -1,6 +1,6 @@
-//! `divert import`: what other programs write, into the log.
+//! `divert import`: what other programs write, and what another log holds, into the log.
 //!
-//! Floor 6.
+//! Floor 6. What is brought in is recorded once, however often it is imported.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,22 +9,116 @@ use std::path::Path;
 use crate::cli::board;
 use crate::diagnostic::plural;
 use crate::exchange::{Board, Dialect, Mapping, Options, stub};
-use crate::model::{Registry, Sources};
+use crate::log::{self, Format, Imports};
+use crate::model::{Event, Registry, Sources};
 use crate::render::safe;
+use crate::report::journal::{self, Entry, Selection};
 use crate::sentence::phrase;
+use crate::sheet::{Basis, Line, LogHead, Sheet};
+use crate::state::Timeline;
 
 use super::super::args::{ImportArgs, ImportFrom};
-use super::super::context::Context;
+use super::super::context::Setting;
+use super::super::desk::Desk;
 use super::super::error::{Exit, Failure};
-use super::Session;
+use super::super::log_place::LogPlace;
+use super::{Session, acting};
 
 pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
-    let context = session.bare_context()?;
-    let registry = &context.registry;
-    let dialect = match args.from {
-        ImportFrom::Emresource => Dialect::EmResource,
-        ImportFrom::Sf => Dialect::Sf,
+    let setting = acting::setting(session)?;
+    acting::check_answer(session, &setting, "import")?;
+    let mut told = Vec::new();
+    let events = match args.from {
+        ImportFrom::Csv => rows(&args.file, Format::Csv, &setting, session)?,
+        ImportFrom::Jsonl => rows(&args.file, Format::Jsonl, &setting, session)?,
+        ImportFrom::Emresource => of_board(args, Dialect::EmResource, &setting, session, &mut told)?,
+        ImportFrom::Sf => of_board(args, Dialect::Sf, &setting, session, &mut told)?,
     };
+    if args.dry_run {
+        return rehearse(told, &events, &setting, session);
+    }
+    let mut desk = Desk::open(&setting, session.environment, true)?;
+    let (appended, known) = desk.import(&events)?;
+    let new = appended.events.len();
+    let head = LogHead { head: appended.head.event, hash: Some(appended.head.hash.to_string()) };
+    let mut sheet = sheet(&setting, Some(&head), desk.entries(new)?, &appended.events);
+    let numbers = match (appended.events.first(), appended.events.last()) {
+        (Some(first), Some(last)) if first.number < last.number => {
+            format!(" ({} to {})", first.number, last.number)
+        }
+        (Some(only), _) => format!(" ({})", only.number),
+        (None, _) => String::new(),
+    };
+    told.push(format!("{} recorded{numbers}, {known} were there already", plural(new, "event")));
+    sheet.answer = Some(told.into_iter().map(Line::plain).collect());
+    acting::tell(session, &sheet, &appended, "event");
+    Ok(Exit::Done)
+}
+
+/// Says what would be recorded.
+fn rehearse(
+    mut told: Vec<String>,
+    events: &[Event],
+    setting: &Setting,
+    session: &Session<'_>,
+) -> Result<Exit, Failure> {
+    let absent = matches!(&setting.place, LogPlace::Default(path) if matches!(path.try_exists(), Ok(false)));
+    // A log that is only read has nothing imported.
+    let imports = if absent || !setting.place.has_store() {
+        Imports::default()
+    } else {
+        setting.place.to_read(session.environment)?.imports().map_err(Failure::Store)?
+    };
+    let (drafts, known) = imports.drafts(events, &setting.registry);
+    let head = LogHead { head: imports.head.event, hash: Some(imports.head.hash.to_string()) };
+    let mut sheet = sheet(setting, Some(&head), Vec::new(), &[]);
+    told.push(format!("{} would be recorded, {known} are there already", plural(drafts.len(), "event")));
+    told.push("nothing was written (--dry-run)".to_owned());
+    sheet.answer = Some(told.into_iter().map(Line::plain).collect());
+    session.show(&sheet, "event")?;
+    Ok(Exit::Done)
+}
+
+fn sheet(setting: &Setting, head: Option<&LogHead>, entries: Vec<Entry<'_>>, events: &[Event]) -> Sheet {
+    let timeline = Timeline::default();
+    let basis = Basis {
+        registry: &setting.registry,
+        timeline: &timeline,
+        at: setting.at,
+        known_at: None,
+        zone: setting.zone,
+        log: head,
+    };
+    let mut sheet = journal::sheet(&basis, "import", entries, events, &Selection::default());
+    (sheet.header, sheet.footer) = (Vec::new(), Vec::new());
+    sheet
+}
+
+/// The events of another log.
+fn rows(
+    path: &Path,
+    format: Format,
+    setting: &Setting,
+    session: &mut Session<'_>,
+) -> Result<Vec<Event>, Failure> {
+    let read = if path == Path::new("-") {
+        log::read(io::stdin().lock(), "standard input", format, &setting.registry, session.sources)
+    } else {
+        log::open(path, format, &setting.registry, session.sources)
+    };
+    // It is a file like any other here; the log is another.
+    read.map(|log| log.events).map_err(Failure::Said)
+}
+
+/// The events of a board's export, which `told` sums up.
+fn of_board(
+    args: &ImportArgs,
+    dialect: Dialect,
+    setting: &Setting,
+    session: &mut Session<'_>,
+    told: &mut Vec<String>,
+) -> Result<Vec<Event>, Failure> {
+    let registry = &setting.registry;
     let mapping = mapping(&args.map, registry)?;
     let options = Options { mapping: &mapping, comments: args.comments };
     let board = read(&args.file, dialect, registry, options, session.sources)?;
@@ -34,17 +128,13 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> Result<Exit, 
     {
         session.ui.new_file(path, &stub(&board.unmatched, system(dialect), registry))?;
     }
-    let mut told = summary(&context, args, &board);
+    let summary = summary(setting, args, &board);
     if !board.unmatched.is_empty() && !args.skip_unmatched {
-        session.print(&told)?;
+        session.print(&(summary.join("\n") + "\n"))?;
         return Err(Failure::Unmatched(board.unmatched.iter().map(board::told).collect()));
     }
-    if !args.dry_run {
-        return Err(Failure::NoWriting);
-    }
-    told.push_str("nothing was written (--dry-run)\n");
-    session.print(&told)?;
-    Ok(Exit::Done)
+    told.extend(summary);
+    Ok(board.told.into_iter().map(|told| told.event).collect())
 }
 
 /// The key of that system's ids in a facility's `ids`.
@@ -80,24 +170,21 @@ fn read(
     board::read(reader, name, dialect, registry, options, sources).map_err(Failure::Board)
 }
 
-fn summary(context: &Context, args: &ImportArgs, board: &Board) -> String {
+fn summary(setting: &Setting, args: &ImportArgs, board: &Board) -> Vec<String> {
     let facilities: std::collections::BTreeSet<_> =
         board.told.iter().filter_map(|told| told.event.subject()).collect();
-    let mut text = format!("{}: {}", args.file.display(), plural(board.rows, "row"));
-    if let Some((first, last)) = board.span() {
-        let clock = |at| phrase::clock(at, context.zone());
-        text.push_str(&format!(", {} to {}", clock(first), clock(last)));
+    let mut first = format!("{}: {}", args.file.display(), plural(board.rows, "row"));
+    if let Some((begin, end)) = board.span() {
+        let clock = |at| phrase::clock(at, setting.zone.unwrap_or(setting.registry.timezone));
+        first.push_str(&format!(", {} to {}", clock(begin), clock(end)));
     }
-    text.push_str(&format!(
-        "\n{} about {}\n",
-        plural(board.told.len(), "event"),
-        match facilities.len() {
-            1 => "1 facility".to_owned(),
-            count => format!("{count} facilities"),
-        }
-    ));
+    let about = match facilities.len() {
+        1 => "1 facility".to_owned(),
+        count => format!("{count} facilities"),
+    };
+    let mut lines = vec![first, format!("{} about {about}", plural(board.told.len(), "event"))];
     for unmatched in board.unmatched.iter().filter(|_| args.skip_unmatched) {
-        text.push_str(&format!("left out, for no facility is called so: {}\n", board::told(unmatched)));
+        lines.push(format!("left out, for no facility is called so: {}", board::told(unmatched)));
     }
-    safe::same_bytes(&text).into_owned()
+    lines.into_iter().map(|line| safe::same_bytes(&line).into_owned()).collect()
 }

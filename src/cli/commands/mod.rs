@@ -2,11 +2,19 @@
 //!
 //! Floor 6. A command holds no rule about patients or facilities: those are in the rooms below.
 
+mod acting;
+mod assign;
+mod census;
 mod check;
+mod confirm;
+mod declare;
+mod follow;
 mod help;
 mod import;
+mod log;
 mod plan;
 mod report;
+mod retract;
 mod route;
 mod status;
 mod table;
@@ -16,7 +24,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use crate::model::{FacilityId, Registry, Sources};
-use crate::render;
+use crate::render::{self, Format};
 use crate::routing::grid::Rows;
 use crate::sheet::Sheet;
 
@@ -65,6 +73,28 @@ impl Session<'_> {
         self.ui.answer(|out| render::write(sheet, format, &options, out))
     }
 
+    /// Shows a sheet that others follow, its headings only the first time. Says whether anybody still reads.
+    fn stream(&self, sheet: &Sheet, ids: &'static str, first: bool) -> Result<bool, Failure> {
+        let (format, options) = self.by_line(ids)?;
+        if let Some(columns) = &options.columns {
+            render::check_columns(sheet, format, columns).map_err(Failure::UnknownColumn)?;
+        }
+        let options = render::Options { headers: options.headers && first, ..options };
+        self.ui.pass_on(|out| render::write(sheet, format, &options, out))
+    }
+
+    /// Format and options of what is written as it comes.
+    fn by_line(&self, ids: &'static str) -> Result<(Format, render::Options), Failure> {
+        let (format, options) = context::output(self.common, self.environment, ids)?;
+        match format {
+            Format::Json | Format::Md => Err(Failure::NotByLine),
+            Format::Table | Format::Csv | Format::Tsv | Format::Jsonl if self.common.output.is_some() => {
+                Err(Failure::NotByLine)
+            }
+            Format::Table | Format::Csv | Format::Tsv | Format::Jsonl => Ok((format, options)),
+        }
+    }
+
     /// Shows a text of ours as it is.
     fn print(&self, text: &str) -> Result<(), Failure> {
         self.ui.answer(|out: &mut dyn Write| out.write_all(text.as_bytes()))
@@ -78,8 +108,14 @@ pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, 
         Command::Table(args) => table::run(args, session),
         Command::Route(args) => route::run(args, session),
         Command::Timeline(args) => timeline::run(args, session),
-        Command::Report(args) => report::run(args, session),
+        Command::Declare(args) => declare::run(args, session),
+        Command::Confirm(args) => confirm::run(args, session),
+        Command::Census(args) => census::run(args, session),
+        Command::Assign(args) => assign::run(args, session),
+        Command::Retract(args) => retract::run(args, session),
+        Command::Log(args) => log::run(args, session),
         Command::Import(args) => import::run(args, session),
+        Command::Report(args) => report::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Help(args) => help::run(args, session),

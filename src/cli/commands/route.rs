@@ -2,11 +2,11 @@
 //!
 //! Floor 6.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::model::{FacilityId, PatientSaid, Registry};
 use crate::report::route::{self, Telling};
-use crate::routing::{Outcome, Question, decide};
+use crate::routing::{Decision, Outcome, Question, decide};
 
 use super::super::args::RouteArgs;
 use super::super::error::{Exit, Failure};
@@ -20,21 +20,26 @@ pub(super) fn run(args: &RouteArgs, session: &mut Session<'_>) -> Result<Exit, F
     let patient = registry.patient(said(registry, args)?);
     let exclude: BTreeSet<FacilityId> =
         args.exclude.iter().map(|name| lookup::facility(registry, name)).collect::<Result<_, _>>()?;
-    // Nobody was forced before: this version records no assignments.
-    let forced = BTreeMap::new();
+    let midnight = context.time("midnight", "00:00", session.sources)?;
     let timeline = context.timeline();
+    let forced = timeline.forced_between(midnight, context.at);
     let snapshot = timeline.at(registry, context.at);
     let question = Question { patient: &patient, origin, exclude: &exclude, forced: &forced };
     let decision = decide(&snapshot, &question);
     let telling = Telling { explain: args.explain, alternates: args.alternates };
     let sheet = route::sheet(&context.basis(&timeline), &patient, origin, &decision, telling);
     session.show(&sheet, "destination")?;
-    Ok(match decision.outcome {
-        Outcome::Forced if session.common.strict => Exit::No,
+    Ok(exit(&decision, session.common.strict))
+}
+
+/// The status that an outcome ends with.
+pub(super) fn exit(decision: &Decision, strict: bool) -> Exit {
+    match decision.outcome {
+        Outcome::Forced if strict => Exit::No,
         Outcome::Routed | Outcome::Forced => Exit::Done,
         Outcome::Consult => Exit::Consult,
         Outcome::None => Exit::No,
-    })
+    }
 }
 
 /// What was said of the patient; the registry completes it.

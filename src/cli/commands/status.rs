@@ -5,15 +5,24 @@
 use std::collections::BTreeSet;
 
 use crate::model::{FacilityId, Registry};
+use crate::render::Format;
 use crate::report::status::{self, Selection};
+use crate::sentence;
 
 use super::super::args::StatusArgs;
+use super::super::context::{self, Context};
 use super::super::error::{Exit, Failure};
 use super::super::lookup;
-use super::{Session, named};
+use super::{Session, follow, named};
 
 pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if args.follow {
+        return follow::run(args, session);
+    }
     let context = session.context()?;
+    if let Some(within) = &args.ending {
+        return ending(args, within, &context, session);
+    }
     let selection = Selection {
         facilities: wanted(&context.registry, args)?,
         // Who names a facility wants to see it, whatever it is.
@@ -24,8 +33,36 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
+/// What ends soon: nothing at all where nothing does, so that cron stays silent.
+fn ending(
+    args: &StatusArgs,
+    within: &str,
+    context: &Context,
+    session: &mut Session<'_>,
+) -> Result<Exit, Failure> {
+    let file = session.sources.add("--ending", within);
+    let within = sentence::duration(within, file).map_err(|diagnostic| Failure::Said(vec![diagnostic]))?;
+    let wanted = wanted(&context.registry, args)?;
+    let timeline = context.timeline();
+    let basis = context.basis(&timeline);
+    let mut facilities = status::ending(&basis, within);
+    facilities.retain(|facility| wanted.as_ref().is_none_or(|wanted| wanted.contains(facility)));
+    let ends = !facilities.is_empty();
+    let (format, _) = context::output(session.common, session.environment, "facility")?;
+    if ends || !matches!(format, Format::Table | Format::Md) {
+        session.show(
+            &status::sheet(&basis, &Selection { facilities: Some(facilities), all: true }),
+            "facility",
+        )?;
+    }
+    Ok(if ends { Exit::No } else { Exit::Done })
+}
+
 /// The facilities that are named and lie in the region and in the network; `None` where nothing narrows them.
-fn wanted(registry: &Registry, args: &StatusArgs) -> Result<Option<BTreeSet<FacilityId>>, Failure> {
+pub(super) fn wanted(
+    registry: &Registry,
+    args: &StatusArgs,
+) -> Result<Option<BTreeSet<FacilityId>>, Failure> {
     let names = named(registry, &args.names)?;
     let network = args.network.as_deref().map(|name| lookup::network(registry, name)).transpose()?;
     let region = args.region.as_deref().map(|name| lookup::region(registry, name)).transpose()?;

@@ -1,0 +1,103 @@
+//! What every command that records has in common: what it may not be asked, the question before, the echo after.
+//!
+//! Floor 6.
+
+use crate::log::{Appended, Draft};
+use crate::model::{Declaration, Declared, Event, Instant, Registry, Until};
+use crate::render;
+use crate::report::{Basis, Sheet, journal};
+use crate::sentence;
+use crate::state::Timeline;
+
+use super::super::context::{self, Remark, Setting};
+use super::super::desk::{Desk, Recorded};
+use super::super::error::{Exit, Failure};
+use super::Session;
+
+/// The registry and the times for a command that records.
+pub(super) fn setting(session: &mut Session<'_>) -> Result<Setting, Failure> {
+    for (given, option) in
+        [(!session.common.given.is_empty(), "--given"), (session.common.known_at.is_some(), "--known-at")]
+    {
+        if given {
+            return Err(Failure::OnlyForReading { option });
+        }
+    }
+    let setting = Setting::read(session.common, session.environment, session.sources)?;
+    if session.common.verbose {
+        session.ui.diagnostics(&setting.warnings, session.sources);
+    }
+    Ok(setting)
+}
+
+/// Finds what is wrong with the wanted form of the answer before anything is recorded.
+pub(super) fn check_answer(
+    session: &Session<'_>,
+    setting: &Setting,
+    command: &'static str,
+) -> Result<(), Failure> {
+    let (format, options) = context::output(session.common, session.environment, "event")?;
+    let timeline = Timeline::default();
+    let Setting { registry, at, known_at, zone, .. } = setting;
+    let basis = Basis { registry, timeline: &timeline, at: *at, known_at: *known_at, zone: *zone, log: None };
+    let sheet = basis.sheet(command, journal::columns());
+    options.columns.map_or(Ok(()), |columns| {
+        render::check_columns(&sheet, format, &columns).map_err(Failure::UnknownColumn)
+    })
+}
+
+/// Lists what is about to be declared and asks; where nobody can answer, `--yes` is wanted.
+pub(super) fn agreed(session: &Session<'_>, declared: Vec<String>, piped: bool) -> Result<(), Failure> {
+    if piped || !session.environment.asks {
+        return Err(Failure::Several { declared });
+    }
+    if session.ui.ask(&declared)? { Ok(()) } else { Err(Failure::Declined) }
+}
+
+/// Records, and answers with what was recorded.
+pub(super) fn record(
+    desk: Desk<'_>,
+    session: &Session<'_>,
+    command: &'static str,
+    decide: impl FnOnce(&[Event], Instant) -> Result<Vec<Draft>, Failure>,
+) -> Result<Exit, Failure> {
+    answer(session, &desk.record(command, decide)?)
+}
+
+/// Answers with what was recorded; what policies refused is recorded and not in force.
+pub(super) fn answer(session: &Session<'_>, recorded: &Recorded) -> Result<Exit, Failure> {
+    tell(session, &recorded.sheet, &recorded.appended, "event");
+    let refused = |event: &Event| recorded.timeline.refusal(event.number).is_some();
+    let is_refused = recorded.appended.events.iter().any(refused);
+    Ok(if is_refused { Exit::Refused } else { Exit::Done })
+}
+
+/// Shows an answer. It is recorded whether that succeeds or not, and whoever said it must know.
+pub(super) fn tell(session: &Session<'_>, sheet: &Sheet, appended: &Appended, ids: &'static str) {
+    if appended.behind.is_some() {
+        session.ui.warn(&Remark::ClockBehind.to_string());
+    }
+    if let Err(failure) = session.show(sheet, ids) {
+        let numbers: Vec<String> = appended.events.iter().map(|event| event.number.to_string()).collect();
+        session.ui.warn(&format!("recorded as event {}, and {failure}", numbers.join(", ")));
+    }
+}
+
+/// The last local midnight: from then on, forced patients are counted.
+pub(super) fn midnight(setting: &Setting, session: &mut Session<'_>) -> Result<Instant, Failure> {
+    let file = session.sources.add("midnight", "00:00");
+    sentence::time("00:00", file, setting.at, setting.zone.unwrap_or(setting.registry.timezone))
+        .map_err(|diagnostic| Failure::Said(vec![diagnostic]))
+}
+
+/// A declaration with the end that follows from its type's `max`, so that editing the registry does not rewrite what
+/// was in force. A renewal that becomes another type has that type's.
+pub(super) fn bounded(registry: &Registry, timeline: &Timeline, mut declaration: Declaration) -> Declaration {
+    if declaration.until.is_none()
+        && let Declared::Status { .. } = &declaration.declared
+        && let Some(at) = timeline.due(registry, &declaration)
+    {
+        declaration.until = Some(Until { at, stated: false });
+    }
+    declaration
+}

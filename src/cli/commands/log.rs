@@ -1,0 +1,176 @@
+//! `divert log`: what was recorded, what it came to, and whether it is still what was recorded.
+//!
+//! Floor 6.
+
+use crate::log::{Head, Verdict};
+use crate::model::{Event, Instant};
+use crate::report::journal::{self, Selection};
+use crate::report::{Basis, Cell, Column, Kind, Line, LogHead, Sheet, Tone, transitions};
+use crate::state::Timeline;
+
+use super::super::args::LogArgs;
+use super::super::context::{Setting, clock};
+use super::super::error::{Exit, Failure};
+use super::super::watch::{PERIOD, Watch};
+use super::{Session, named};
+
+pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let setting = Setting::read(session.common, session.environment, session.sources)?;
+    let mut watch = Watch::open(&setting, session.environment, session.sources)?;
+    for remark in &watch.remarks {
+        session.ui.warn(&remark.to_string());
+    }
+    if args.names == ["verify"] {
+        return verify(args, session, &setting, &mut watch);
+    }
+    if args.head.is_some() {
+        return Err(Failure::OnlyFor { option: "--head", command: "log verify" });
+    }
+    let mut time = |option: &'static str, text: &Option<String>| {
+        text.as_deref().map(|text| setting.time(option, text, session.sources)).transpose()
+    };
+    let selection = Selection {
+        since: time("--since", &args.since)?,
+        until: time("--until", &args.until)?,
+        facilities: named(&setting.registry, &args.names)?,
+    };
+    let journal = Journal { setting: &setting, selection, changes: args.changes };
+    if args.follow {
+        return journal.follow(session, &mut watch);
+    }
+    let head = watch.log().map(LogHead::from);
+    session.show(&journal.sheet(&mut watch, head.as_ref(), setting.at, 0)?, "event")?;
+    Ok(Exit::Done)
+}
+
+/// What is shown of a log.
+struct Journal<'a> {
+    setting: &'a Setting,
+    selection: Selection,
+    /// Transitions instead of events.
+    changes: bool,
+}
+
+impl Journal<'_> {
+    /// What came after the first `after` events; of transitions, all.
+    fn sheet(
+        &self,
+        watch: &mut Watch<'_>,
+        head: Option<&LogHead>,
+        at: Instant,
+        after: usize,
+    ) -> Result<Sheet, Failure> {
+        let timeline = if self.changes {
+            let events = watch.log().map_or(&[][..], |log| &log.events);
+            Timeline::fold(&self.setting.registry, events, self.setting.known_at)
+        } else {
+            Timeline::default()
+        };
+        let basis = Basis {
+            registry: &self.setting.registry,
+            timeline: &timeline,
+            at,
+            known_at: self.setting.known_at,
+            zone: self.setting.zone,
+            log: head,
+        };
+        if self.changes {
+            return Ok(transitions::sheet(&basis, &self.selection));
+        }
+        let known = |event: &Event| self.setting.known_at.is_none_or(|known| event.recorded_at <= known);
+        let (events, entries) = watch.entries(after)?;
+        let events = &events[..events.partition_point(known)];
+        let entries = entries.into_iter().filter(|entry| known(entry.event));
+        Ok(journal::sheet(&basis, "log", entries, events, &self.selection))
+    }
+
+    /// Shows what is there, then every event, or every transition, as it comes; until the reader goes away.
+    fn follow(&self, session: &mut Session<'_>, watch: &mut Watch<'_>) -> Result<Exit, Failure> {
+        let (mut shown, mut before) = (0, None);
+        loop {
+            let at = if session.common.at.is_some() { self.setting.at } else { clock() };
+            let head = watch.log().map(LogHead::from);
+            let mut sheet = self.sheet(watch, head.as_ref(), at, shown)?;
+            if let (true, Some(before)) = (self.changes, before) {
+                // What comes now: a late entry about the past stands in the log.
+                sheet.rows.retain(|row| is_after(row, before));
+            }
+            let first = before.is_none();
+            if (first || !sheet.rows.is_empty()) && !session.stream(&sheet, "event", first)? {
+                return Ok(Exit::Done);
+            }
+            before = Some(at);
+            shown = watch.log().map_or(0, |log| log.events.len());
+            // A transition may come by itself; an event does not.
+            loop {
+                std::thread::sleep(PERIOD);
+                if watch.refresh(session.sources)? || self.changes {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a transition comes after an instant that was shown already.
+fn is_after(row: &[Cell], shown: Instant) -> bool {
+    matches!(row.first().map(|cell| &cell.value), Some(crate::report::Value::Time(at, _)) if *at > shown)
+}
+
+/// The columns of a verdict.
+pub(super) fn verdict_columns() -> Vec<Column> {
+    vec![Column::new("flaw", "Flaw", Kind::Text, crate::report::View::All)]
+}
+
+/// Walks the chain.
+fn verify(
+    args: &LogArgs,
+    session: &mut Session<'_>,
+    setting: &Setting,
+    watch: &mut Watch<'_>,
+) -> Result<Exit, Failure> {
+    let kept: Option<Head> = match &args.head {
+        Some(text) => Some(text.parse().map_err(|error| Failure::NoHead { text: text.clone(), error })?),
+        None => None,
+    };
+    let store = watch.store().ok_or(Failure::NoChain)?;
+    let verdict = store.verify(kept).map_err(Failure::Store)?;
+    let timeline = Timeline::default();
+    let head = LogHead { head: verdict.head.event, hash: Some(verdict.head.hash.to_string()) };
+    let basis = Basis {
+        registry: &setting.registry,
+        timeline: &timeline,
+        at: setting.at,
+        known_at: None,
+        zone: setting.zone,
+        log: Some(&head),
+    };
+    let mut sheet = basis.sheet("verify", verdict_columns());
+    sheet.rows = verdict.flaws.iter().map(|flaw| vec![flaw.to_string().into()]).collect();
+    sheet.header.clear();
+    sheet.answer = Some(told(&verdict, kept));
+    session.show(&sheet, "flaw")?;
+    Ok(if verdict.flaws.is_empty() { Exit::Done } else { Exit::No })
+}
+
+/// The verdict for people, with what it rests on.
+fn told(verdict: &Verdict, kept: Option<Head>) -> Vec<Line> {
+    let mut lines: Vec<Line> =
+        verdict.flaws.iter().map(|flaw| Line { text: flaw.to_string(), tone: Tone::Severe }).collect();
+    if verdict.more > 0 {
+        lines.push(Line::plain(format!("and {} more", verdict.more)));
+    }
+    if verdict.flaws.is_empty() {
+        let events =
+            crate::diagnostic::plural(usize::try_from(verdict.head.event).unwrap_or_default(), "event");
+        lines.push(Line { text: format!("{events}, and the chain holds"), tone: Tone::Good });
+        lines.push(Line::plain(match kept {
+            Some(kept) => format!("nothing up to event {} was changed since that head was kept", kept.event),
+            None => "whoever makes all hashes anew is not found this way: keep the head, and compare it \
+                     with --head"
+                .to_owned(),
+        }));
+    }
+    lines.push(Line::plain(format!("head {}", verdict.head)));
+    lines
+}

@@ -1,0 +1,105 @@
+//! Watching: a log as it grows under other programs.
+//!
+//! Floor 6; sleeps, and asks the log's head rather than its events whether anything has happened.
+
+use std::time::{Duration, SystemTime};
+
+use crate::log::{EventLog, Log, LogError};
+use crate::model::{Event, Sources};
+use crate::report::journal::Entry;
+
+use super::context::{Environment, Remark, Setting};
+use super::desk;
+use super::error::Failure;
+use super::log_place::LogPlace;
+
+/// How often a log is asked whether it has moved.
+pub const PERIOD: Duration = Duration::from_secs(1);
+
+/// A log that is read again when it has grown.
+pub struct Watch<'a> {
+    setting: &'a Setting,
+    environment: &'a Environment,
+    store: Option<Box<dyn EventLog>>,
+    log: Option<Log>,
+    mark: Option<(u64, Option<SystemTime>)>,
+    /// What was odd about the last reading.
+    pub remarks: Vec<Remark>,
+}
+
+impl<'a> Watch<'a> {
+    /// Reads what is there.
+    pub fn open(
+        setting: &'a Setting,
+        environment: &'a Environment,
+        sources: &mut Sources,
+    ) -> Result<Self, Failure> {
+        let mut watch =
+            Self { setting, environment, store: None, log: None, mark: None, remarks: Vec::new() };
+        watch.read(sources)?;
+        Ok(watch)
+    }
+
+    /// What was read; `None` where there is no log.
+    pub fn log(&self) -> Option<&Log> {
+        self.log.as_ref()
+    }
+
+    /// Reads what has come since; says whether anything has.
+    pub fn refresh(&mut self, sources: &mut Sources) -> Result<bool, Failure> {
+        let (Some(store), Some(log)) = (&mut self.store, &mut self.log) else {
+            let mark = self.mark();
+            let moved = mark != self.mark && self.setting.place != LogPlace::Input;
+            if moved {
+                self.read(sources)?;
+            }
+            return Ok(moved);
+        };
+        match store.catch_up(log, &self.setting.registry) {
+            Ok(new) => Ok(new > 0),
+            // Another writer is slow; there is a next time.
+            Err(LogError::Busy { .. }) => Ok(false),
+            Err(LogError::Replaced { .. }) => self.read(sources).map(|()| true),
+            Err(error) => Err(Failure::Store(error)),
+        }
+    }
+
+    /// Every event, and those after the first `after` with what the log keeps of each beside its meaning.
+    pub fn entries(&mut self, after: usize) -> Result<(&[Event], Vec<Entry<'_>>), Failure> {
+        let events = self.log.as_ref().map_or(&[][..], |log| &log.events);
+        let entries = match &mut self.store {
+            Some(store) => desk::stored(&mut **store, events, after)?,
+            None => events.iter().skip(after).map(Entry::from).collect(),
+        };
+        Ok((events, entries))
+    }
+
+    /// The store, where the log is no file of rows.
+    pub fn store(&mut self) -> Option<&mut (dyn EventLog + 'static)> {
+        self.store.as_deref_mut()
+    }
+
+    fn read(&mut self, sources: &mut Sources) -> Result<(), Failure> {
+        self.mark = self.mark();
+        self.remarks.clear();
+        let place = &self.setting.place;
+        self.store = None;
+        if place.has_store() {
+            let mut store = place.to_read(self.environment)?;
+            self.log = Some(store.load(&self.setting.registry).map_err(Failure::Store)?);
+            self.store = Some(store);
+        } else {
+            self.log = place.read(&self.setting.registry, self.environment, sources, &mut self.remarks)?;
+            if let (LogPlace::Default(path), None) = (place, &self.log) {
+                self.remarks.push(Remark::NoLog(path.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a file looks like from outside; another look means another content.
+    fn mark(&self) -> Option<(u64, Option<SystemTime>)> {
+        let metadata = std::fs::metadata(self.setting.place.path()?).ok()?;
+        Some((metadata.len(), metadata.modified().ok()))
+    }
+}
