@@ -246,7 +246,7 @@ pub(super) fn max_of(
     let (lane, state) = lanes_of.first()?;
     let again = lanes.and_then(|lanes| lanes.tracks.get(lane));
     match terms(registry, state) {
-        (Renewal::Becomes(next), _) if again.is_some_and(|track| is_said_again(track, declaration.from)) => {
+        (Renewal::Becomes(next), _) if again.is_some_and(|track| track.reaches(declaration.from)) => {
             registry.statuses[next].max
         }
         (Renewal::Allowed | Renewal::Refused | Renewal::Becomes(_), max) => max,
