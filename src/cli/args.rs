@@ -127,7 +127,7 @@ pub struct Common {
     /// Read and show times in this zone, such as `America/New_York`
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,
-    /// Write a table, csv, tsv, json, jsonl or md
+    /// Write a table, csv, tsv, json, jsonl, md or html
     #[arg(short = 'F', long, value_name = "FORMAT", value_parser = format)]
     pub format: Option<Format>,
     /// Write to this file, in the format of its ending; a regular file is written whole or not at all
@@ -193,9 +193,6 @@ impl Common {
 }
 
 fn format(word: &str) -> Result<Format, String> {
-    if word.eq_ignore_ascii_case("html") {
-        return Err("this version does not write html".to_owned());
-    }
     Format::of(word).ok_or_else(|| {
         let words: Vec<&str> = Format::ALL.iter().map(|(_, word)| *word).collect();
         format!("expected {}", crate::diagnostic::list_or(words))
@@ -577,11 +574,5 @@ mod tests {
         for line in ["divert route", "divert route vernon --from vernon", "divert route vernon stroke p4"] {
             assert_eq!(Args::try_parse_from(line.split(' ')).unwrap_err().exit_code(), 2, "{line}");
         }
-    }
-
-    #[test]
-    fn html_is_refused_in_words() {
-        let error = Args::try_parse_from(["divert", "-F", "html"]).unwrap_err().to_string();
-        assert!(error.contains("this version does not write html"), "{error}");
     }
 }

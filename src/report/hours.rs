@@ -14,6 +14,7 @@ use super::figure;
 use super::force::Clauses;
 use super::measure::{Measured, Row, Tally, existence, measure, parts};
 use super::period::{Calendar, Period};
+use super::pictures;
 use super::sheet::{Cell, Column, Kind, Sheet, Value, View};
 
 /// Whose hours stand in a row.
@@ -61,6 +62,8 @@ pub struct Selection {
     pub calendar: Option<Calendar>,
     /// How facilities are put together.
     pub grouping: Grouping,
+    /// Whether a page wants pictures of it.
+    pub pictures: bool,
 }
 
 /// The columns of the report.
@@ -224,6 +227,9 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
         sheet.rows.push(cells);
     }
     frame(&mut sheet, basis, &extent);
+    if selection.pictures {
+        sheet.pictures = pictures::of_hours(basis, selection, &extent);
+    }
     sheet.footer.extend(DEFINITIONS.map(str::to_owned));
     if selection.grouping == Grouping::Network {
         sheet.footer.push("A network's row is of the facilities that it owns itself.".to_owned());

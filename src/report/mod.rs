@@ -14,6 +14,7 @@ pub mod hours;
 mod lanes;
 mod measure;
 pub mod period;
+mod pictures;
 pub mod route;
 mod sheet;
 pub mod span;
@@ -23,4 +24,7 @@ pub mod targets;
 pub mod timeline;
 
 pub use basis::Basis;
-pub use sheet::{Bar, BarState, Cell, Column, Drawing, Kind, Line, LogHead, Sheet, Tone, Track, Value, View};
+pub use sheet::{
+    Bar, BarState, Cell, Column, Drawing, Kind, Line, LogHead, Map, Picture, Share, Sheet, Site, Tone, Track,
+    Value, View, ZoneMark,
+};

@@ -63,6 +63,11 @@ impl Session<'_> {
         self.ui.answer(|out| render::write(sheet, format, &options, out))
     }
 
+    /// The format of the answer.
+    fn format(&self) -> Result<render::Format, Failure> {
+        Ok(context::output(self.common, self.environment, "facility")?.0)
+    }
+
     /// Shows a text of ours as it is.
     fn print(&self, text: &str) -> Result<(), Failure> {
         self.ui.answer(|out: &mut dyn Write| out.write_all(text.as_bytes()))

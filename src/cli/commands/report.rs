@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::closest;
 use crate::model::{Registry, StatusId};
+use crate::render::Format;
 use crate::report::hours::{self, Grouping};
 use crate::report::period::{Calendar, Period};
 use crate::report::{concurrency, episodes, freshness, targets};
@@ -21,10 +22,13 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, 
     let context = session.context()?;
     let facilities = named(&context.registry, &args.names)?;
     let period = period(args, &context, session)?;
+    let pictures = session.format()? == Format::Html;
     let timeline = context.timeline();
     let basis = context.basis(&timeline);
     let sheet = match args.report {
-        Report::Hours => hours::sheet(&basis, &hours::Selection { facilities, period, calendar, grouping }),
+        Report::Hours => {
+            hours::sheet(&basis, &hours::Selection { facilities, period, calendar, grouping, pictures })
+        }
         Report::Episodes => episodes::sheet(&basis, &episodes::Selection { facilities, period, calendar }),
         Report::Concurrency => {
             let statuses = statuses(&context.registry, &args.status)?;
