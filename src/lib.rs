@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod exchange;
+pub mod foresight;
 pub mod load;
 pub mod log;
 pub mod model;
@@ -10,4 +11,5 @@ pub mod render;
 pub mod report;
 pub mod routing;
 pub mod sentence;
+pub mod sheet;
 pub mod state;

@@ -64,6 +64,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Bring in what other programs wrote
     Import(ImportArgs),
+    /// Show what would change before anyone declares it
+    Plan(PlanArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(CheckArgs),
     /// Explain a command, or print the catalogue or a JSON Schema
@@ -85,6 +87,7 @@ impl Command {
             Self::Timeline(args) => &args.common,
             Self::Report(args) => &args.common,
             Self::Import(args) => &args.common,
+            Self::Plan(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
         }
@@ -354,6 +357,7 @@ Examples:
   divert report concurrency --period yesterday          how many diverted at once
   divert report targets --period this-month             against what the policy aims at
   divert report freshness                               who has not reported, and since when
+  divert report packet -o packet.html --paper a4        for when every screen is dark
 
 Periods are named `2023-08`, `2023-W31`, `2023-08-04` or `2023`, two of them joined by `..` (up to the end of the
 second), or today, yesterday, this-week, last-week, this-month, last-month. Without one, everything up to now.")]
@@ -370,6 +374,9 @@ pub struct ReportArgs {
     /// Count only these statuses (concurrency)
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub status: Vec<String>,
+    /// Print the packet on this paper [default: letter]
+    #[arg(long, value_name = "PAPER")]
+    pub paper: Option<Paper>,
     /// Report on this period
     #[arg(long, value_name = "PERIOD", conflicts_with_all = ["since", "until"], value_parser = Said::read)]
     pub period: Option<Said>,
@@ -379,6 +386,40 @@ pub struct ReportArgs {
     /// End here
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub until: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert plan`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert plan Manchester Memorial closed           which towns go elsewhere, and how much farther
+  divert plan ECHN closed --need stroke,trauma     a whole network, two needs
+  divert plan --without 12                         as if event 12 had never been recorded
+  divert plan --against next-year.toml             another registry
+
+All words are one sentence; --given adds what is to hold before and after. Nothing is recorded.
+With --exit-code, 1 means that something changes.")]
+pub struct PlanArgs {
+    /// What would be declared, as for `divert declare`
+    #[arg(value_name = "SENTENCE", required_unless_present_any = ["without", "against"])]
+    pub sentence: Vec<String>,
+    /// Leave out this event, as if it had been retracted; may be repeated
+    #[arg(long, value_name = "EVENT")]
+    pub without: Vec<u64>,
+    /// Compare with this registry: as if it were in use instead
+    #[arg(long, value_name = "PATH")]
+    pub against: Option<PathBuf>,
+    /// Compare only these needs
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub need: Vec<String>,
+    /// Compare only these zones
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub zone: Vec<String>,
+    /// End with status 1 when anything changes
+    #[arg(long)]
+    pub exit_code: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -396,6 +437,17 @@ pub enum Report {
     Targets,
     /// Who has not reported, and since when
     Freshness,
+    /// What dispatch needs on paper when every screen is dark; html
+    Packet,
+}
+
+/// What a packet is printed on.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Paper {
+    /// US Letter
+    Letter,
+    /// ISO A4
+    A4,
 }
 
 /// How a report is cut and grouped.

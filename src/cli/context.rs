@@ -146,6 +146,8 @@ pub struct Context {
     pub registry: Registry,
     /// Everything recorded, then what `--given` supposes.
     pub events: Vec<Event>,
+    /// How many of them are recorded.
+    pub recorded: usize,
     /// The head of the log; `None` where there is no log.
     pub log: Option<LogHead>,
     /// The instant of the question: `--at`, else the clock.
@@ -187,10 +189,36 @@ impl std::fmt::Display for Remark {
 impl Context {
     /// Reads registry, times, log and suppositions. Every text that was read is kept in `sources`.
     pub fn load(common: &Common, environment: &Environment, sources: &mut Sources) -> Result<Self, Failure> {
+        Self::load_registry(&registry_path(common, environment), common, environment, sources)
+    }
+
+    /// The same question, put to another registry: the same log, read with its names, at the same instant.
+    pub fn against(
+        &self,
+        other: &Path,
+        common: &Common,
+        environment: &Environment,
+        sources: &mut Sources,
+    ) -> Result<Self, Failure> {
+        if log_place(common, environment, other) == LogPlace::Input {
+            return Err(Failure::ReadTwice);
+        }
+        let moment = |at: Instant| at.rfc3339(Tz::UTC);
+        let common =
+            Common { at: Some(moment(self.at)), known_at: self.known_at.map(moment), ..common.clone() };
+        Self::load_registry(other, &common, environment, sources)
+    }
+
+    /// Reads this registry; the log is where it is looked for beside the registry in use.
+    fn load_registry(
+        path: &Path,
+        common: &Common,
+        environment: &Environment,
+        sources: &mut Sources,
+    ) -> Result<Self, Failure> {
         let zone = common.tz.as_deref().map(time_zone).transpose()?;
-        let path = registry_path(common, environment);
         let options = load::Options { allow_outside: common.allow_outside };
-        let loaded = load::registry(&path, &options, sources).map_err(Failure::Registry)?;
+        let loaded = load::registry(path, &options, sources).map_err(Failure::Registry)?;
         let registry = loaded.registry;
         let shown_in = zone.unwrap_or(registry.timezone);
         let at = match &common.at {
@@ -201,7 +229,7 @@ impl Context {
             Some(text) => Some(time("--known-at", text, at, shown_in, sources)?),
             None => None,
         };
-        let place = log_place(common, environment, &path);
+        let place = log_place(common, environment, &registry_path(common, environment));
         let mut remarks = Vec::new();
         let log = read_log(&place, &registry, sources, &mut remarks)?;
         let mut warnings = loaded.warnings;
@@ -211,13 +239,26 @@ impl Context {
         let head = log.as_ref().map(|log| LogHead { head: log.head(), hash: None });
         let log = log.unwrap_or_default();
         warnings.extend(log.warnings);
+        let recorded = log.events.len();
         let mut events = log.events;
         if common.at.is_none() && events.last().is_some_and(|last| environment.clock < last.recorded_at) {
             remarks.push(Remark::ClockBehind);
         }
-        let given = Given { at, recorded_at: known_at.map_or(at, |known_at| known_at.min(at)), zone };
-        given.declare(&common.given, &registry, sources, &mut events)?;
-        Ok(Self { registry, events, log: head, at, known_at, zone, warnings, remarks })
+        Given::new(at, known_at, zone).declare("--given", &common.given, &registry, sources, &mut events)?;
+        Ok(Self { registry, events, recorded, log: head, at, known_at, zone, warnings, remarks })
+    }
+
+    /// The same events, and further sentences supposed after them. `origin` says where the sentences stand.
+    pub fn suppose(
+        &self,
+        origin: &'static str,
+        sentences: &[String],
+        sources: &mut Sources,
+    ) -> Result<Vec<Event>, Failure> {
+        let mut events = self.events.clone();
+        let given = Given::new(self.at, self.known_at, self.zone);
+        given.declare(origin, sentences, &self.registry, sources, &mut events)?;
+        Ok(events)
     }
 
     /// What is known, folded.
@@ -390,8 +431,13 @@ struct Given {
 }
 
 impl Given {
+    fn new(at: Instant, known_at: Option<Instant>, zone: Option<Tz>) -> Self {
+        Self { at, recorded_at: known_at.map_or(at, |known_at| known_at.min(at)), zone }
+    }
+
     fn declare(
         &self,
+        origin: &'static str,
         sentences: &[String],
         registry: &Registry,
         sources: &mut Sources,
@@ -400,7 +446,7 @@ impl Given {
         let mut wrong = Vec::new();
         let mut number = events.last().map_or(0, |event| event.number);
         for text in sentences {
-            let file = sources.add("--given", text.as_str());
+            let file = sources.add(origin, text.as_str());
             match sentence::statement(text, file, registry, Reading { now: self.at, zone: self.zone }) {
                 Ok(declarations) => {
                     for declaration in declarations {

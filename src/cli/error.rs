@@ -80,6 +80,14 @@ pub enum Failure {
         /// As typed.
         name: String,
     },
+    /// An event that the log does not have.
+    #[error("the log has no event {number}")]
+    NoEvent {
+        /// As typed.
+        number: u64,
+        /// The number of the last event; 0 where there is none.
+        last: u64,
+    },
     /// A time span that ends before it begins.
     #[error("`--until` is not after `--since`")]
     EmptySpan,
@@ -147,6 +155,9 @@ pub enum Failure {
     /// A log of a kind that this version can't read.
     #[error("this version reads logs in .csv and .jsonl files, and `{0}` is neither")]
     OtherLog(String),
+    /// Standard input was to be the log of two registries.
+    #[error("standard input can be read once, and two registries are to read the log")]
+    ReadTwice,
     /// The log can't be read, or has rows that can't.
     #[error("the log cannot be read")]
     Log(Vec<Diagnostic>),
@@ -162,6 +173,7 @@ impl Failure {
             | Self::UnknownName { .. }
             | Self::AmbiguousName { .. }
             | Self::NoPoint { .. }
+            | Self::NoEvent { .. }
             | Self::EmptySpan
             | Self::TwiceBy
             | Self::NotThere { .. }
@@ -170,6 +182,7 @@ impl Failure {
             | Self::Input { .. }
             | Self::NoWriting
             | Self::Board(_)
+            | Self::ReadTwice
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -189,6 +202,7 @@ impl Failure {
             | Self::UnknownName { .. }
             | Self::AmbiguousName { .. }
             | Self::NoPoint { .. }
+            | Self::NoEvent { .. }
             | Self::EmptySpan
             | Self::TwiceBy
             | Self::NotThere { .. }
@@ -196,6 +210,7 @@ impl Failure {
             | Self::BadMap { .. }
             | Self::Input { .. }
             | Self::NoWriting
+            | Self::ReadTwice
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -232,6 +247,9 @@ impl Failure {
                 .into_iter()
                 .collect(),
             Self::UnknownName { closest, .. } => meant(closest.as_deref()).into_iter().collect(),
+            Self::NoEvent { last: 0, .. } => vec!["the log has no events".to_owned()],
+            Self::NoEvent { last, .. } => vec![format!("its events go from 1 to {last}")],
+            Self::ReadTwice => vec!["write the log to a .csv or .jsonl file, and name that".to_owned()],
             Self::AmbiguousName { .. } => vec!["type more of the id".to_owned()],
             Self::UnknownColumn(unknown) => {
                 let mut hints: Vec<String> = meant(unknown.closest).into_iter().collect();

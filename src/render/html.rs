@@ -45,12 +45,16 @@ pub(super) fn write(sheet: &Sheet, options: &Options, out: &mut dyn Write) -> io
     let lines = |lines: &[String]| -> Vec<String> {
         lines.iter().filter(|_| options.headers).map(|line| shown(line)).collect()
     };
+    let mut pictures: Vec<Shown> = sheet.pictures.iter().map(picture).collect();
+    if let Some(Shown::Map(map)) = pictures.iter_mut().find(|picture| matches!(picture, Shown::Map(_))) {
+        map.first = true;
+    }
     let page = Page {
         title: format!("{heading} · {}", shown(&sheet.registry)),
         heading,
         header: lines(&sheet.header),
         footer: lines(&sheet.footer),
-        pictures: sheet.pictures.iter().map(picture).collect(),
+        pictures,
         answer: sheet.answer.iter().flatten().map(|line| shown(&line.text)).collect(),
         drawing: sheet.drawing.as_ref().map(lanes),
         table: table(sheet, options),
@@ -353,6 +357,8 @@ fn midnight(date: chrono::NaiveDate, zone: Tz) -> Option<Instant> {
 
 #[derive(Serialize)]
 struct MapShown {
+    /// Whether it is the first of its page: what the marks mean is said once.
+    first: bool,
     title: String,
     told: String,
     width: i64,
@@ -444,6 +450,7 @@ fn map_shown(map: &Map) -> MapShown {
         ZoneShown { x, y, told, changed: zone.changed, line: to.map(|to| plane.point(to.position)) }
     });
     MapShown {
+        first: false,
         title: shown(&map.title),
         told: format!("{} facilities and {} zones on a map", map.sites.len(), map.zones.len()),
         width: Plane::WIDTH as i64,

@@ -9,6 +9,7 @@ mod html;
 mod json;
 mod lanes;
 mod md;
+mod packet;
 mod paint;
 mod ruler;
 pub mod safe;
@@ -20,6 +21,7 @@ mod text;
 use std::io::{self, Write};
 
 pub use json::to_pretty;
+pub use packet::{Paper, write_packet};
 pub use select::{UnknownColumn, check_columns};
 pub use text::text_time;
 

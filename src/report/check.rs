@@ -1,19 +1,16 @@
 //! The check: whether the registry's expectations hold, and where the log contradicts itself.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use crate::diagnostic::Severity;
 use crate::model::{
-    Event, Expect, FacilityId, FileId, Instant, Kind as EventKind, Origin, Registry, Subject, Want,
+    Event, Expect, FacilityId, FileId, Instant, Kind as EventKind, Origin, Registry, Subject,
 };
-use crate::routing::{Decision, Outcome, Question, decide};
-use crate::sentence::{Reading, phrase, statement};
-use crate::state::Timeline;
+use crate::routing::expect::{self, Tested};
+use crate::routing::{Decision, Outcome, decided_text};
+use crate::sentence::phrase;
+use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Tone, Value, View};
 
-use super::basis::Basis;
-use super::route;
-use super::sheet::{Cell, Column, Kind, Sheet, Tone, Value, View};
 use super::status;
 
 /// One thing that the check found.
@@ -64,39 +61,27 @@ pub fn sheet(basis: &Basis<'_>, findings: &[Finding]) -> Sheet {
 /// The expectations of the registry that do not hold, each with the derivation of what holds instead. They stand on
 /// what they give themselves, not on the log. `at` is the instant of those that name none.
 pub fn expectations(registry: &Registry, file: FileId, at: Instant) -> Vec<Finding> {
-    registry
-        .expects
-        .iter()
-        .filter_map(|expect| failure(registry, expect, file, expect.at.unwrap_or(at)))
-        .collect()
+    registry.expects.iter().filter_map(|expect| failure(registry, expect, file, at)).collect()
 }
 
 fn failure(registry: &Registry, expect: &Expect, file: FileId, at: Instant) -> Option<Finding> {
-    let events = match given(registry, &expect.given, file, at) {
-        Ok(events) => events,
-        Err(text) => return Some(finding(expect, text, Vec::new())),
-    };
-    let timeline = Timeline::fold(registry, &events, None);
-    let snapshot = timeline.at(registry, at);
-    let (exclude, forced) = (BTreeSet::<FacilityId>::new(), BTreeMap::<FacilityId, u32>::new());
-    let question = Question {
-        patient: &expect.expectation.patient,
-        origin: expect.expectation.origin,
-        exclude: &exclude,
-        forced: &forced,
-    };
-    let decision = decide(&snapshot, &question);
-    if holds(&decision, expect.expectation.want) {
-        return None;
+    match expect::test(registry, expect, &[], file, at) {
+        Tested::Holds => None,
+        Tested::Unreadable { sentence, diagnostic } => {
+            let text = format!("cannot read `{sentence}`: {}", diagnostic.message);
+            Some(finding(expect, text, Vec::new()))
+        }
+        Tested::Got(decision) => {
+            let got = instead(registry, &decision, expect.expectation.origin);
+            let trace = &decision.trace;
+            let details = trace
+                .steps()
+                .iter()
+                .map(|step| format!("{:indent$}{}", "", step.text, indent = 2 * trace.depth(step)))
+                .collect();
+            Some(finding(expect, format!("expected `{}`, got {got}", expect.say), details))
+        }
     }
-    let got = instead(registry, &decision, expect.expectation.origin);
-    let trace = &decision.trace;
-    let details = trace
-        .steps()
-        .iter()
-        .map(|step| format!("{:indent$}{}", "", step.text, indent = 2 * trace.depth(step)))
-        .collect();
-    Some(finding(expect, format!("expected `{}`, got {got}", expect.say), details))
 }
 
 fn finding(expect: &Expect, text: String, details: Vec<String>) -> Finding {
@@ -109,24 +94,13 @@ fn finding(expect: &Expect, text: String, details: Vec<String>) -> Finding {
     }
 }
 
-fn holds(decision: &Decision, want: Want) -> bool {
-    let destination = decision.destination.map(|stop| stop.facility);
-    match want {
-        Want::Goes(facility) => decision.outcome == Outcome::Routed && destination == Some(facility),
-        Want::Forced(facility) => decision.outcome == Outcome::Forced && destination == Some(facility),
-        Want::NoDestination => decision.outcome == Outcome::None,
-        Want::Consults => decision.outcome == Outcome::Consult,
-    }
-}
-
 fn instead(registry: &Registry, decision: &Decision, origin: Origin) -> String {
     let from = match origin {
         Origin::Zone(zone) => registry.zones[zone].name.clone(),
         Origin::Facility(facility) => registry.facilities[facility].name.clone(),
         Origin::Point(position) => format!("{},{}", position.lat, position.lon),
     };
-    let by =
-        decision.decided_by.as_ref().map_or_else(String::new, |by| format!(" ({})", route::decided_text(by)));
+    let by = decision.decided_by.as_ref().map_or_else(String::new, |by| format!(" ({})", decided_text(by)));
     match (decision.outcome, decision.destination) {
         (Outcome::Routed, Some(stop)) => {
             format!("{} from {from}{by}", registry.facilities[stop.facility].name)
@@ -139,24 +113,6 @@ fn instead(registry: &Registry, decision: &Decision, origin: Origin) -> String {
         }
         (Outcome::Routed | Outcome::Forced | Outcome::None, _) => "no destination".to_owned(),
     }
-}
-
-/// Sentences as events that are recorded at `at`, numbered from 1.
-fn given(registry: &Registry, sentences: &[String], file: FileId, at: Instant) -> Result<Vec<Event>, String> {
-    let mut events = Vec::new();
-    for sentence in sentences {
-        let declarations = statement(sentence, file, registry, Reading { now: at, zone: None })
-            .map_err(|diagnostic| format!("cannot read `{sentence}`: {}", diagnostic.message))?;
-        for declaration in declarations {
-            events.push(Event {
-                number: events.len() as u64 + 1,
-                recorded_at: at,
-                source: Arc::from("given"),
-                kind: EventKind::Declare(Box::new(declaration)),
-            });
-        }
-    }
-    Ok(events)
 }
 
 /// Stretches in which two sources contradict each other about a lane, up to the basis' instant.

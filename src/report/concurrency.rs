@@ -9,15 +9,15 @@ use chrono_tz::Tz;
 use crate::model::{Effect, FacilityId, Instant, RegionId, Registry, StatusId};
 use crate::state::LaneState;
 
-use super::basis::Basis;
 use super::extent::{Clocked, Extent};
 use super::figure;
 use super::force::{Clauses, Force};
 use super::hours::{frame, with_ed};
 use super::measure::parts;
 use super::period::{Calendar, Period};
-use super::sheet::{Cell, Column, Kind, Sheet, Value, View};
 use super::span::{Span, Spans};
+use crate::sheet::Basis;
+use crate::sheet::{Cell, Column, Kind, Sheet, Value, View};
 
 /// What the report shows.
 #[derive(Clone, Debug)]

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use crate::model::FacilityId;
 use crate::sentence::phrase;
 
-use super::basis::Basis;
 use super::extent::Extent;
 use super::figure;
 use super::force::{Clauses, Force};
@@ -15,8 +14,9 @@ use super::hours::{frame, with_ed};
 use super::lanes;
 use super::measure::{Part, parts};
 use super::period::{Calendar, Period};
-use super::sheet::{Cell, Column, Kind, Sheet, Value, View};
 use super::span::{Span, Spans};
+use crate::sheet::Basis;
+use crate::sheet::{Cell, Column, Kind, Sheet, Value, View};
 
 /// What the report shows.
 #[derive(Clone, Debug)]

@@ -9,9 +9,9 @@ use crate::model::{FacilityId, Instant};
 use crate::sentence::phrase;
 use crate::state::History;
 
-use super::basis::Basis;
 use super::period::{Calendar, Period, Slice, slices};
 use super::span::Span;
+use crate::sheet::Basis;
 
 /// The period of a report on one clock.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@
 
 use crate::model::Minutes;
 
-use super::sheet::Value;
+use crate::sheet::Value;
 
 /// Hours, two decimals.
 #[allow(clippy::cast_precision_loss)] // hundredths of hours stay far below 2^52

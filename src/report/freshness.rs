@@ -8,10 +8,10 @@ use crate::diagnostic::plural;
 use crate::model::FacilityId;
 use crate::state::Report;
 
-use super::basis::Basis;
 use super::figure;
 use super::hours::{rests_on, with_ed};
-use super::sheet::{Cell, Column, Kind, Sheet, Tone, Value, View};
+use crate::sheet::Basis;
+use crate::sheet::{Cell, Column, Kind, Sheet, Tone, Value, View};
 
 /// The columns of the report.
 pub fn columns() -> Vec<Column> {

@@ -6,16 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{FacilityId, Registry};
+use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Value, View};
 use crate::state::{History, Track};
 
-use super::basis::Basis;
 use super::extent::Extent;
 use super::figure;
 use super::force::Clauses;
 use super::measure::{Measured, Row, Tally, existence, measure, parts};
 use super::period::{Calendar, Period};
 use super::pictures;
-use super::sheet::{Cell, Column, Kind, Sheet, Value, View};
 
 /// Whose hours stand in a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -4,7 +4,7 @@ use crate::model::{Effect, Instant, Lane, Registry, Scope};
 use crate::sentence::phrase;
 use crate::state::{Active, LaneState, Summary};
 
-use super::sheet::{BarState, Tone, Value};
+use crate::sheet::{BarState, Tone, Value};
 
 /// The status of an episode as data has it: the type's key, or `down`.
 pub(super) fn status_key<'a>(state: &LaneState, registry: &'a Registry) -> &'a str {

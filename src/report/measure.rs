@@ -8,10 +8,10 @@ use std::sync::Arc;
 use crate::model::{Effect, FacilityId, Instant, Lane, Registry, ServiceId, StatusId};
 use crate::state::{EndedBy, Episode, LaneState};
 
-use super::basis::Basis;
 use super::extent::{Clocked, first_acting};
 use super::force::{Clauses, Force, pieces, reasons};
 use super::span::{Span, Spans, merge};
+use crate::sheet::Basis;
 
 /// What a row of a report is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -2,7 +2,6 @@
 //!
 //! Floor 3: knows routing, state and model; no file, no terminal.
 
-mod basis;
 pub mod check;
 pub mod concurrency;
 pub mod episodes;
@@ -13,18 +12,17 @@ pub mod freshness;
 pub mod hours;
 mod lanes;
 mod measure;
+pub mod packet;
 pub mod period;
 mod pictures;
 pub mod route;
-mod sheet;
 pub mod span;
 pub mod status;
 pub mod table;
 pub mod targets;
 pub mod timeline;
 
-pub use basis::Basis;
-pub use sheet::{
-    Bar, BarState, Cell, Column, Drawing, Kind, Line, LogHead, Map, Picture, Share, Sheet, Site, Tone, Track,
-    Value, View, ZoneMark,
+pub use crate::sheet::{
+    Bar, BarState, Basis, Cell, Column, Drawing, Kind, Line, LogHead, Map, Picture, Share, Sheet, Site, Tone,
+    Track, Value, View, ZoneMark,
 };

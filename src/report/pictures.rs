@@ -4,17 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::plural;
 use crate::model::{FacilityId, Instant, Origin, PatientSaid, RegionId};
 use crate::routing::{Question, decide};
+use crate::sheet::{Basis, Map, Picture, Share, Sheet, Site, Value, ZoneMark};
 use crate::state::{FacilityState, Snapshot};
 
-use super::basis::Basis;
 use super::concurrency;
 use super::extent::Extent;
 use super::hours::{self, Selection};
 use super::lanes;
-use super::sheet::{Map, Picture, Share, Sheet, Site, Value, ZoneMark};
 use super::timeline;
 
 /// So many bars are told one by one.
@@ -77,7 +75,7 @@ fn figures(basis: &Basis<'_>, selection: &Selection, sheet: &Sheet) -> Vec<(Stri
         ("hours in which some patient was asked elsewhere".to_owned(), format!("{:.1}", sum("hours"))),
         ("stretches of it".to_owned(), format!("{:.0}", sum("activations"))),
         ("hours, the longest of them".to_owned(), format!("{:.1}", most("longest_stretch_min") / 60.0)),
-        (format!("of {} at all", plural(groups, "row")), rows.to_string()),
+        (format!("of {groups} turned some patient elsewhere"), rows.to_string()),
         ("at most at once in a region".to_owned(), format!("{at_once:.0}")),
         ("never reported".to_owned(), silent.to_string()),
     ]
@@ -135,6 +133,10 @@ fn maps(basis: &Basis<'_>, wanted: Option<&BTreeSet<FacilityId>>) -> Vec<Picture
     regions
         .into_iter()
         .filter(|(_, facilities)| facilities.len() <= MOST_SITES)
+        // A region of which nothing is known has no state to show.
+        .filter(|(_, facilities)| {
+            facilities.iter().any(|facility| basis.timeline.facility(*facility).is_some())
+        })
         .map(|((_, region), facilities)| {
             Picture::Map(Map {
                 title: region

@@ -1,11 +1,9 @@
 //! One patient's decision as a sheet: the answer in one line, or every field and reason.
 
-use crate::model::{FacilityId, Minutes, Origin, Patient};
-use crate::routing::{DecidedBy, Decision, Disposition, NotCounted, Outcome, Reason, ReasonCode, Stop};
+use crate::model::{FacilityId, Origin, Patient};
+use crate::routing::{Decision, Disposition, NotCounted, Outcome, Reason, ReasonCode, Stop, decided_text};
 use crate::sentence::phrase;
-
-use super::basis::Basis;
-use super::sheet::{Cell, Column, Kind, Line, Sheet, Tone, Value, View};
+use crate::sheet::{Basis, Cell, Column, Kind, Line, Sheet, Tone, Value, View};
 
 /// How the answer is told.
 #[derive(Clone, Copy, Debug)]
@@ -256,22 +254,6 @@ pub(super) fn outcome_tone(outcome: Outcome) -> Tone {
     }
 }
 
-/// What decided, in words.
-pub(super) fn decided_text(by: &DecidedBy) -> String {
-    match by {
-        DecidedBy::Extremis => "in extremis: the nearest ED that takes the patient".to_owned(),
-        DecidedBy::Request => "the patient's choice".to_owned(),
-        DecidedBy::Consult => "to be asked".to_owned(),
-        DecidedBy::Order(event) => format!("by the order of event {event}"),
-        DecidedBy::Rule(rule) => format!("by rule {rule}"),
-        DecidedBy::Nearest => "the nearest that accepts".to_owned(),
-        DecidedBy::TravelLimit => "the policy limits the detour".to_owned(),
-        DecidedBy::AllDiverting => "every candidate is diverting".to_owned(),
-        DecidedBy::External => "a last resort".to_owned(),
-        DecidedBy::NeedUnmet => "nobody who has what is needed can take the patient".to_owned(),
-    }
-}
-
 /// The answer for people: one line fit for the radio, then why, then who else.
 fn answer(basis: &Basis<'_>, decision: &Decision, telling: Telling) -> Vec<Line> {
     let registry = basis.registry;
@@ -345,49 +327,4 @@ fn explanation(decision: &Decision) -> Vec<Line> {
         .iter()
         .map(|step| Line::plain(format!("{:indent$}{}", "", step.text, indent = 2 * trace.depth(step))))
         .collect()
-}
-
-/// Minutes beyond home, where there are any.
-pub(super) fn extra(decision: &Decision) -> Option<Minutes> {
-    let (destination, home) = (decision.destination?, decision.home?);
-    Some(destination.minutes - home.minutes)
-}
-
-/// Why a decision differs from home, in a few words: the first reason against home, and what decided.
-pub(super) fn in_short(basis: &Basis<'_>, decision: &Decision) -> String {
-    let registry = basis.registry;
-    let home = decision.home.map(|home| home.facility);
-    let chosen = decision.destination.map(|stop| stop.facility);
-    let mut parts = Vec::new();
-    let overridden = decision.overridden.iter();
-    let against_home = decision.rejected.iter().filter(|rejected| Some(rejected.stop.facility) == home);
-    let reasons = overridden.chain(against_home.flat_map(|rejected| rejected.reasons.iter()));
-    if let (Some(reason), Some(home)) = (reasons.into_iter().next(), home) {
-        let facility =
-            if chosen == Some(home) { String::new() } else { format!("{} ", registry.facilities[home].name) };
-        let what = match (&reason.lane, reason.status) {
-            (Some(lane), None) => {
-                format!("{} down", phrase::lane(lane, registry).trim_start_matches("service:"))
-            }
-            (_, Some(status)) => registry.statuses[status].label.clone(),
-            (None, None) => reason.code.as_str().to_owned(),
-        };
-        parts.push(format!("{facility}{what}"));
-    }
-    match &decision.decided_by {
-        Some(DecidedBy::Nearest) | None => {}
-        Some(by) => parts.push(by.to_string()),
-    }
-    parts.join("; ")
-}
-
-/// The words that set off an outcome in a table.
-pub(super) fn destination_text(basis: &Basis<'_>, decision: &Decision) -> String {
-    let name = |facility: FacilityId| basis.registry.facilities[facility].name.as_str();
-    match (decision.outcome, decision.destination) {
-        (Outcome::Forced, Some(stop)) => format!("{} (forced)", name(stop.facility)),
-        (_, Some(stop)) => name(stop.facility).to_owned(),
-        (Outcome::Consult, None) => format!("ask {}", decision.ask.as_deref().unwrap_or("medical direction")),
-        (_, None) => "none".to_owned(),
-    }
 }

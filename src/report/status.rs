@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use crate::model::{FacilityId, Instant, Lane, WalkIn};
 use crate::sentence::phrase;
+use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Tone, Value, View};
 use crate::state::{Claim, Conflict, Episode, FacilityState, History, Standing, Summary, Track};
 
-use super::basis::Basis;
 use super::lanes;
-use super::sheet::{Cell, Column, Kind, Sheet, Tone, Value, View};
 
 /// Which facilities the board shows.
 #[derive(Clone, Debug, Default)]

@@ -1,22 +1,20 @@
 //! The routing table: where the patients of every zone go, need by need.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::diagnostic::plural;
-use crate::model::{FacilityId, Minutes, NeedId, Origin, PatientSaid, Registry, ZoneId};
-use crate::routing::{Decision, Disposition, Outcome, Question, decide};
+use crate::model::{Minutes, NeedId};
+use crate::routing::grid::{Rows, decide_row, needs_met, patient_with};
+use crate::routing::{Decision, Disposition, Outcome, destination_text, in_short};
+use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Tone, Value, View};
 
-use super::basis::Basis;
 use super::route;
-use super::sheet::{Cell, Column, Kind, Sheet, Tone, Value, View};
 
 /// Which rows the table has.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Only these zones; `None`: all.
-    pub zones: Option<BTreeSet<ZoneId>>,
-    /// Only these needs; `None`: all that some facility of the registry meets.
-    pub needs: Option<BTreeSet<NeedId>>,
+    /// Of which zones and needs.
+    pub rows: Rows,
     /// Only rows that differ from home.
     pub changed: bool,
 }
@@ -65,42 +63,26 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     let registry = basis.registry;
     let snapshot = basis.timeline.at(registry, basis.at);
     let mut sheet = basis.sheet("table", columns());
-    let met = needs_met(registry);
-    let needs: Vec<NeedId> = registry
-        .needs
-        .ids()
-        .filter(|need| selection.needs.as_ref().map_or(met.contains(need), |wanted| wanted.contains(need)))
-        .collect();
-    let (exclude, forced) = (BTreeSet::<FacilityId>::new(), BTreeMap::<FacilityId, u32>::new());
+    let needs = selection.rows.needs(registry);
     let mut text_rows = Vec::new();
     let (mut asked, mut moved) = (0, 0);
-    for (zone, entry) in registry.zones.iter() {
-        if selection.zones.as_ref().is_some_and(|wanted| !wanted.contains(&zone)) {
-            continue;
-        }
+    for zone in selection.rows.zones(registry) {
+        let entry = &registry.zones[zone];
         let mut alike: BTreeMap<Alike, (Vec<&str>, Outcome, bool)> = BTreeMap::new();
         for need in &needs {
-            let patient =
-                registry.patient(PatientSaid { needs: BTreeSet::from([*need]), ..PatientSaid::default() });
-            let question = Question {
-                patient: &patient,
-                origin: Origin::Zone(zone),
-                exclude: &exclude,
-                forced: &forced,
-            };
-            let decision = decide(&snapshot, &question);
+            let decision = decide_row(&snapshot, zone, &patient_with(registry, *need));
             let changed = is_changed(&decision);
             asked += 1;
             moved += usize::from(changed);
             if selection.changed && !changed {
                 continue;
             }
-            let why = if changed { route::in_short(basis, &decision) } else { String::new() };
+            let why = if changed { in_short(registry, &decision) } else { String::new() };
             sheet.rows.push(data_row(basis, &entry.key, *need, &decision, changed, &why));
             let line = Alike {
                 minutes: decision.destination.map_or(i64::MAX, |stop| stop.minutes.tenths()),
-                to: route::destination_text(basis, &decision),
-                more: if changed { route::extra(&decision).map_or(0, Minutes::tenths) } else { 0 },
+                to: destination_text(registry, &decision),
+                more: if changed { decision.extra().map_or(0, Minutes::tenths) } else { 0 },
                 why,
             };
             let needs = alike.entry(line).or_insert_with(|| (Vec::new(), decision.outcome, changed));
@@ -118,10 +100,11 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
             .footer
             .push("the registry has no zones: a routing table has a row for each zone and need".to_owned());
     }
+    let met = needs_met(registry);
     let unmet: Vec<&str> = registry
         .needs
         .iter()
-        .filter(|(need, _)| selection.needs.is_none() && !met.contains(need))
+        .filter(|(need, _)| selection.rows.needs.is_none() && !met.contains(need))
         .map(|(_, need)| need.key.as_str())
         .collect();
     if !unmet.is_empty() {
@@ -134,24 +117,6 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
 fn is_changed(decision: &Decision) -> bool {
     decision.outcome != Outcome::Routed
         || decision.destination.map(|stop| stop.facility) != decision.home.map(|home| home.facility)
-}
-
-/// The needs that some facility with an ED is listed with.
-fn needs_met(registry: &Registry) -> BTreeSet<NeedId> {
-    let mut met = BTreeSet::new();
-    for (_, facility) in registry.facilities.iter().filter(|(_, facility)| facility.ed.is_some()) {
-        if met.len() == registry.needs.len() {
-            break;
-        }
-        met.extend(
-            registry
-                .needs
-                .iter()
-                .filter(|(_, need)| need.requires.is_subset(&facility.services))
-                .map(|(need, _)| need),
-        );
-    }
-    met
 }
 
 fn data_row(
@@ -187,7 +152,7 @@ fn data_row(
         Value::text(decision.destination.map(|stop| stop.source.as_str())),
         Value::text(home),
         Value::minutes(decision.home.map(|stop| stop.minutes)),
-        Value::minutes(route::extra(decision)),
+        Value::minutes(decision.extra()),
         changed.into(),
         Value::text(decision.decided_by.as_ref().map(ToString::to_string)),
         Value::text(decision.disposition.map(Disposition::code)),

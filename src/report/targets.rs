@@ -9,15 +9,15 @@ use chrono_tz::Tz;
 
 use crate::model::FacilityId;
 
-use super::basis::Basis;
 use super::concurrency::turning_away;
 use super::extent::Extent;
 use super::figure;
 use super::force::Clauses;
 use super::hours::{frame, with_ed};
 use super::period::{Calendar, Period, Slice, first_moment, slices};
-use super::sheet::{Cell, Column, Kind, Sheet, Tone, Value, View};
 use super::span::Span;
+use crate::sheet::Basis;
+use crate::sheet::{Cell, Column, Kind, Sheet, Tone, Value, View};
 
 /// What the report shows.
 #[derive(Clone, Debug)]

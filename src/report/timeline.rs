@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::model::{FacilityId, Instant, Interval, Lane};
 use crate::sentence::phrase;
+use crate::sheet::{Bar, BarState, Basis, Cell, Column, Drawing, Kind, Sheet, Track, Value, View};
 use crate::state::{EndedBy, History, Piece, Track as LaneTrack};
 
-use super::basis::Basis;
 use super::lanes;
-use super::sheet::{Bar, BarState, Cell, Column, Drawing, Kind, Sheet, Track, Value, View};
 
 /// What the timeline shows.
 #[derive(Clone, Debug)]

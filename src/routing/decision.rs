@@ -215,3 +215,10 @@ pub struct Decision {
     /// How it came about.
     pub trace: Trace,
 }
+
+impl Decision {
+    /// Minutes beyond home, where there are any; negative where a rank led past home.
+    pub fn extra(&self) -> Option<Minutes> {
+        Some(self.destination?.minutes - self.home?.minutes)
+    }
+}

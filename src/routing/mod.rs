@@ -6,12 +6,16 @@
 mod decide;
 mod decision;
 mod examine;
+pub mod expect;
+pub mod grid;
 mod redirect;
 mod trace;
 mod travel;
+mod words;
 
 pub use decide::{Question, decide};
 pub use decision::{DecidedBy, Decision, Disposition, Flag, Outcome, Rejected, Stop};
 pub use examine::{NotCounted, Reason, ReasonCode};
 pub use trace::{Step, StepKind, Trace};
 pub use travel::{MinutesSource, minutes};
+pub use words::{decided_text, destination_text, in_short};

@@ -6,4 +6,5 @@ mod answers;
 mod errors;
 mod harness;
 mod output;
+mod plan;
 mod schema;

@@ -13,6 +13,7 @@ fn every_json_answer_holds_to_its_schema() {
         ("table", &["table"]),
         ("route", &["route", "vernon", "stroke"]),
         ("timeline", &["timeline"]),
+        ("plan", &["plan", "Rockville General closed"]),
         ("check", &["check"]),
     ] {
         let schema: Value = serde_json::from_str(&divert.run(&["help", "schema", name]).stdout).unwrap();

@@ -6,11 +6,13 @@ use std::fmt::Write as _;
 
 use clap::CommandFactory;
 
+use crate::foresight::plan;
 use crate::load;
 use crate::render::{schema, to_pretty};
 use crate::report::{
-    Column, Kind, check, concurrency, episodes, freshness, hours, route, status, table, targets, timeline,
+    check, concurrency, episodes, freshness, hours, route, status, table, targets, timeline,
 };
+use crate::sheet::{Column, Kind};
 
 use super::super::args::{Args, HelpArgs};
 use super::super::error::{Exit, Failure};
@@ -41,6 +43,7 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "report-concurrency", facts: concurrency::facts, columns: || concurrency::columns(None) },
     Answer { name: "report-targets", facts: hours::facts, columns: targets::columns },
     Answer { name: "report-freshness", facts: Vec::new, columns: freshness::columns },
+    Answer { name: "plan", facts: plan::facts, columns: plan::columns },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];
 
@@ -114,7 +117,7 @@ fn unknown(topic: &str, command: &clap::Command) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::View;
+    use crate::sheet::View;
 
     const BOARD: &[Answer] = &[Answer {
         name: "board",

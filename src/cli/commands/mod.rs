@@ -5,6 +5,7 @@
 mod check;
 mod help;
 mod import;
+mod plan;
 mod report;
 mod route;
 mod status;
@@ -16,7 +17,8 @@ use std::io::Write;
 
 use crate::model::{FacilityId, Registry, Sources};
 use crate::render;
-use crate::report::Sheet;
+use crate::routing::grid::Rows;
+use crate::sheet::Sheet;
 
 use super::args::{Command, Common};
 use super::context::{self, Context, Environment};
@@ -83,6 +85,7 @@ pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, 
         Command::Timeline(args) => timeline::run(args, session),
         Command::Report(args) => report::run(args, session),
         Command::Import(args) => import::run(args, session),
+        Command::Plan(args) => plan::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Help(args) => help::run(args, session),
     }
@@ -95,4 +98,19 @@ fn named(registry: &Registry, names: &[String]) -> Result<Option<BTreeSet<Facili
         facilities.extend(lookup::facilities(registry, name)?);
     }
     Ok((!names.is_empty()).then_some(facilities))
+}
+
+/// The rows of the routing table that these zones and needs mean; all where none is named.
+fn rows(registry: &Registry, zones: &[String], needs: &[String]) -> Result<Rows, Failure> {
+    Ok(Rows { zones: each(registry, zones, lookup::zone)?, needs: each(registry, needs, lookup::need)? })
+}
+
+/// What each of these words means; `None` where there is no word.
+fn each<T: Ord>(
+    registry: &Registry,
+    words: &[String],
+    find: fn(&Registry, &str) -> Result<T, Failure>,
+) -> Result<Option<BTreeSet<T>>, Failure> {
+    let found: BTreeSet<T> = words.iter().map(|word| find(registry, word)).collect::<Result<_, _>>()?;
+    Ok((!words.is_empty()).then_some(found))
 }

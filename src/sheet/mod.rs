@@ -2,6 +2,13 @@
 //!
 //! A sheet knows values and their kinds, never a format. Columns say in which views they stand: people read the `text`
 //! view (table, md, html), programs the `data` view (csv and tsv take its flat cells, json and jsonl all of them).
+//!
+//! Below floor 3, whose rooms all answer with sheets: knows what is known ([`Basis`]), and nothing of decisions, files or
+//! the terminal.
+
+mod basis;
+
+pub use basis::Basis;
 
 use chrono_tz::Tz;
 

@@ -1,4 +1,6 @@
-//! What every report rests on: a registry, what is known, an instant and a zone.
+//! What every answer rests on: a registry, what is known, an instant and a zone.
+//!
+//! Below floor 3: no decision, no file, no clock.
 
 use chrono_tz::Tz;
 
@@ -6,9 +8,9 @@ use crate::model::{FacilityId, Instant, NetworkId, RegionId, Registry};
 use crate::sentence::phrase;
 use crate::state::Timeline;
 
-use super::sheet::{Column, LogHead, Sheet, Value};
+use super::{Column, LogHead, Sheet, Value};
 
-/// What a report rests on.
+/// What an answer rests on.
 #[derive(Clone, Copy, Debug)]
 pub struct Basis<'a> {
     /// The registry.
@@ -62,13 +64,16 @@ impl Basis<'_> {
             answer: None,
         }
     }
-    pub(super) fn network_key(&self, network: Option<NetworkId>) -> Value {
+    /// A network's id, or missing.
+    pub fn network_key(&self, network: Option<NetworkId>) -> Value {
         Value::text(network.map(|network| self.registry.networks[network].key.as_str()))
     }
-    pub(super) fn region_key(&self, region: Option<RegionId>) -> Value {
+    /// A region's id, or missing.
+    pub fn region_key(&self, region: Option<RegionId>) -> Value {
         Value::text(region.map(|region| self.registry.regions[region].key.as_str()))
     }
-    pub(super) fn facility_key(&self, facility: FacilityId) -> &str {
+    /// A facility's id.
+    pub fn facility_key(&self, facility: FacilityId) -> &str {
         &self.registry.facilities[facility].key
     }
 }
