@@ -92,7 +92,13 @@ fn compare(board: &Path, answers: &Path, month: &str) -> Month {
         Basis { registry: &registry, timeline: &timeline, at: after, known_at: None, zone: None, log: None };
     let period = Period::Said(Said::read(month).unwrap());
     let grouping = Grouping::Facility;
-    let selection = hours::Selection { facilities: None, period: period.clone(), calendar: None, grouping };
+    let selection = hours::Selection {
+        facilities: None,
+        period: period.clone(),
+        calendar: None,
+        grouping,
+        pictures: false,
+    };
     let sheet = hours::sheet(&basis, &selection);
     let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
     for row in 0..sheet.rows.len() {

@@ -299,6 +299,22 @@ proptest! {
     }
 
     #[test]
+    fn of_the_episodes_that_hold_the_one_recorded_last_counts(world in world(), minutes in -30..40_i64) {
+        let registry = world.registry(&(0..world.sites.len()).collect::<Vec<_>>(), true);
+        let events = world.events(&registry, true);
+        let timeline = Timeline::fold(&registry, &events, None);
+        let at = Instant::from_seconds(NOON + 600 * minutes);
+        for history in registry.facilities.ids().filter_map(|facility| timeline.facility(facility)) {
+            for track in history.tracks() {
+                let plainly = track.episodes().iter().rev().find(|episode| episode.contains(at));
+                prop_assert_eq!(track.at(at), plainly);
+                let piece = track.pieces().into_iter().find(|piece| piece.interval.contains(at));
+                prop_assert_eq!(piece.map(|piece| piece.episode), plainly);
+            }
+        }
+    }
+
+    #[test]
     fn the_order_of_the_files_tables_changes_nothing(
         (world, order) in world().prop_flat_map(|world| {
             let order = Just((0..world.sites.len()).collect::<Vec<_>>()).prop_shuffle();

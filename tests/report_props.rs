@@ -173,7 +173,13 @@ impl World {
         Basis { registry, timeline, at: self.now, known_at: None, zone: None, log: None }
     }
     fn hours(&self, period: &Period, calendar: Option<Calendar>, grouping: Grouping) -> Sheet {
-        let selection = hours::Selection { facilities: None, period: period.clone(), calendar, grouping };
+        let selection = hours::Selection {
+            facilities: None,
+            period: period.clone(),
+            calendar,
+            grouping,
+            pictures: false,
+        };
         hours::sheet(&self.basis(), &selection)
     }
 }

@@ -1,4 +1,5 @@
-//! The registries that ship: they load without an error, and what they expect holds.
+//! The registries that ship: they load without an error, and what they expect holds. The ready-made policies load too,
+//! each alone and all together.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
 
@@ -28,4 +29,19 @@ fn connecticut_loads_and_holds() {
 #[test]
 fn the_august_2023_registry_loads_and_holds() {
     holds("examples/prospect-2023/registry");
+}
+
+#[test]
+fn ready_made_policies_load_alone_and_together() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("facilities.toml");
+    let include = |id: &str| format!("\"builtin:{id}\"");
+    let ids: Vec<String> = load::ready_made().iter().map(|policy| include(policy.id)).collect();
+    for included in ids.iter().chain([&ids.join(", ")]) {
+        std::fs::write(&path, format!("include = [{included}]\n")).unwrap();
+        let loaded = load::registry(&path, &Options::default(), &mut Sources::default())
+            .unwrap_or_else(|all| panic!("{included}: {all:#?}"));
+        assert!(!loaded.registry.policies.is_empty(), "{included}: no policy");
+        assert!(loaded.warnings.is_empty(), "{included}: {:#?}", loaded.warnings);
+    }
 }

@@ -521,7 +521,7 @@ pub(super) mod tests {
         assert_eq!(format_of(Path::new("a.JSON")).unwrap(), Format::Json);
         assert_eq!(format_of(Path::new("/dev/stdout")).unwrap(), Format::Table);
         assert_eq!(format_of(Path::new("a.txt")).unwrap(), Format::Table);
-        for other in ["a.html", "a.xlsx", "a.table"] {
+        for other in ["a.xls", "a.xlsx", "a.table"] {
             assert!(format_of(Path::new(other)).is_err(), "{other}");
         }
     }

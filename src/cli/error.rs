@@ -395,7 +395,7 @@ impl Failure {
                 hints
             }
             Self::UnknownEnding(_) => {
-                vec!["end it in .csv, .tsv, .json, .jsonl, .md or .txt, or name a --format".to_owned()]
+                vec!["end it in .csv, .tsv, .json, .jsonl, .md, .html or .txt, or name a --format".to_owned()]
             }
             Self::NoLog(_) => vec!["leave --log and DIVERT_LOG out to answer without a log".to_owned()],
             Self::NotRecorded(LogError::Absent { log }) => vec![format!(

@@ -224,20 +224,9 @@ fn has_neighbour(facilities: &[(FacilityId, Position)], at: usize) -> bool {
 
 /// What this version reads and does not act on yet, told once for each table. It shrinks as the program grows.
 fn not_applied(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
-    let mut tell = |entry: &super::entries::Entry<'_>, keys: &[&str]| {
-        if !keys.is_empty() {
-            let message = format!(
-                "this version reads {} of `[{}.{}]` and does not act on it yet",
-                list_and(keys),
-                entry.kind,
-                entry.key
-            );
-            sink.push(entry.complain(Code::NotApplied, message));
-        }
-    };
-    for (id, policy) in registry.policies.iter() {
-        let used = [("crowding", policy.crowding.is_some()), ("target", policy.target.is_some())];
-        let keys: Vec<&str> = used.into_iter().filter(|(_, used)| *used).map(|(key, _)| key).collect();
-        tell(tables.policies.get(id), &keys);
+    for (id, policy) in registry.policies.iter().filter(|(_, policy)| policy.crowding.is_some()) {
+        let message =
+            format!("this version reads `crowding` of `[policy.{}]` and does not act on it yet", policy.key);
+        sink.push(tables.policies.get(id).complain(Code::NotApplied, message));
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn board() -> Sheet {
         text_rows: None,
         footer: Vec::new(),
         drawing: None,
+        pictures: Vec::new(),
         answer: None,
     }
 }

@@ -5,9 +5,11 @@
 
 mod delimited;
 pub mod diagnostics;
+mod html;
 mod json;
 mod lanes;
 mod md;
+mod packet;
 mod paint;
 mod ruler;
 pub mod safe;
@@ -19,6 +21,7 @@ mod text;
 use std::io::{self, Write};
 
 pub use json::to_pretty;
+pub use packet::{Paper, write_packet};
 pub use select::{UnknownColumn, check_columns};
 pub use text::text_time;
 
@@ -40,17 +43,20 @@ pub enum Format {
     Jsonl,
     /// A GitHub table.
     Md,
+    /// A page.
+    Html,
 }
 
 impl Format {
     /// Every format with its word for `--format`, which is also how such a file's name ends.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Table, "table"),
         (Self::Csv, "csv"),
         (Self::Tsv, "tsv"),
         (Self::Json, "json"),
         (Self::Jsonl, "jsonl"),
         (Self::Md, "md"),
+        (Self::Html, "html"),
     ];
 
     /// The format of that word.
@@ -105,6 +111,7 @@ pub fn write(sheet: &Sheet, format: Format, options: &Options, out: &mut dyn Wri
         Format::Json => json::write(sheet, options, out),
         Format::Jsonl => json::write_lines(sheet, options, out),
         Format::Md => md::write(sheet, options, out),
+        Format::Html => html::write(sheet, options, out),
     }
 }
 

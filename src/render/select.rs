@@ -114,14 +114,14 @@ pub(super) fn is_numeric(selection: &Selection<'_>, at: usize) -> bool {
 
 fn is_for_people(format: Format) -> bool {
     match format {
-        Format::Table | Format::Md => true,
+        Format::Table | Format::Md | Format::Html => true,
         Format::Csv | Format::Tsv | Format::Json | Format::Jsonl => false,
     }
 }
 
 fn is_in_view(view: View, format: Format) -> bool {
     match format {
-        Format::Table | Format::Md => view.in_text(),
+        Format::Table | Format::Md | Format::Html => view.in_text(),
         Format::Csv | Format::Tsv => view.in_csv(),
         Format::Json | Format::Jsonl => view.in_json(),
     }

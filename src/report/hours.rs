@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{FacilityId, Registry};
+use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Value, View};
 use crate::state::{History, Track};
 
 use super::extent::Extent;
@@ -13,8 +14,7 @@ use super::figure;
 use super::force::Clauses;
 use super::measure::{Measured, Row, Tally, existence, measure, parts};
 use super::period::{Calendar, Period};
-use crate::sheet::Basis;
-use crate::sheet::{Cell, Column, Kind, Sheet, Value, View};
+use super::pictures;
 
 /// Whose hours stand in a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -61,6 +61,8 @@ pub struct Selection {
     pub calendar: Option<Calendar>,
     /// How facilities are put together.
     pub grouping: Grouping,
+    /// Whether a page wants pictures of it.
+    pub pictures: bool,
 }
 
 /// The columns of the report.
@@ -224,6 +226,9 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
         sheet.rows.push(cells);
     }
     frame(&mut sheet, basis, &extent);
+    if selection.pictures {
+        sheet.pictures = pictures::of_hours(basis, selection, &extent);
+    }
     sheet.footer.extend(DEFINITIONS.map(str::to_owned));
     if selection.grouping == Grouping::Network {
         sheet.footer.push("A network's row is of the facilities that it owns itself.".to_owned());

@@ -15,7 +15,9 @@ pub mod hours;
 pub mod journal;
 mod lanes;
 mod measure;
+pub mod packet;
 pub mod period;
+mod pictures;
 pub mod route;
 pub mod span;
 pub mod status;
@@ -25,5 +27,6 @@ pub mod timeline;
 pub mod transitions;
 
 pub use crate::sheet::{
-    Bar, BarState, Basis, Cell, Column, Drawing, Kind, Line, LogHead, Sheet, Tone, Track, Value, View,
+    Bar, BarState, Basis, Cell, Column, Drawing, Kind, Line, LogHead, Map, Picture, Share, Sheet, Site, Tone,
+    Track, Value, View, ZoneMark,
 };

@@ -60,6 +60,7 @@ impl Basis<'_> {
             text_rows: None,
             footer: Vec::new(),
             drawing: None,
+            pictures: Vec::new(),
             answer: None,
         }
     }

@@ -12,7 +12,7 @@ pub use basis::Basis;
 
 use chrono_tz::Tz;
 
-use crate::model::{Instant, Minutes};
+use crate::model::{Instant, Minutes, Position};
 
 /// A value in a cell.
 #[derive(Clone, PartialEq, Debug)]
@@ -255,6 +255,8 @@ pub struct Sheet {
     pub footer: Vec<String>,
     /// A drawing instead of the table, where the format is `table`.
     pub drawing: Option<Drawing>,
+    /// What a page shows above the table, in order.
+    pub pictures: Vec<Picture>,
     /// The text answer instead of the table, where the format is `table` (one-answer commands). Each line whole.
     pub answer: Option<Vec<Line>>,
 }
@@ -316,6 +318,72 @@ pub struct Bar {
     pub expires: bool,
     /// Moments of confirmation.
     pub confirmed: Vec<Instant>,
+}
+
+/// What a page shows above a table.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Picture {
+    /// A few figures that say the most, each with what it is.
+    Figures(Vec<(String, String)>),
+    /// Lanes over time.
+    Lanes(Drawing),
+    /// Shares of a whole, the largest first.
+    Shares {
+        /// What is shared out.
+        title: String,
+        /// In order.
+        shares: Vec<Share>,
+    },
+    /// Facilities and zones where they are.
+    Map(Map),
+}
+
+/// A share of a whole, as a bar.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Share {
+    /// Whose.
+    pub label: String,
+    /// Of a hundred.
+    pub percent: f64,
+    /// What stands beside the bar.
+    pub text: String,
+}
+
+/// Facilities with their state and zones with their destination, from coordinates alone.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Map {
+    /// Of what: a region's name.
+    pub title: String,
+    /// The facilities, in the order of their numbers on the map.
+    pub sites: Vec<Site>,
+    /// The zones.
+    pub zones: Vec<ZoneMark>,
+}
+
+/// A facility on a map.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Site {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub position: Position,
+    /// Its state in one word.
+    pub state: &'static str,
+    /// What it is in, as a bar would show it; `None`: nothing.
+    pub shown: Option<BarState>,
+}
+
+/// A zone on a map.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ZoneMark {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub position: Position,
+    /// The facility that its patients go to, by its place among the map's.
+    pub to: Option<usize>,
+    /// Whether that is not where they usually go.
+    pub changed: bool,
 }
 
 /// What a bar shows; each has a pattern of its own.

@@ -258,12 +258,24 @@ pub struct Piece<'a> {
 pub struct Track {
     /// Which lane.
     pub lane: Lane,
-    pub(super) episodes: Vec<Episode>,
+    episodes: Vec<Episode>,
+    /// For each episode, how far it and those recorded before it reach: a search from the newest can stop where
+    /// nothing earlier can matter, so that a lane with a long history folds in the time of its recent part.
+    reach: Vec<Reach>,
+}
+
+/// How far the episodes up to one of them reach.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Reach {
+    /// The latest beginning.
+    from: Instant,
+    /// The latest end; `None`: one of them has no end.
+    until: Option<Instant>,
 }
 
 impl Track {
     pub(super) fn new(lane: Lane) -> Self {
-        Self { lane, episodes: Vec::new() }
+        Self { lane, episodes: Vec::new(), reach: Vec::new() }
     }
     /// Its episodes, as recorded.
     pub fn episodes(&self) -> &[Episode] {
@@ -271,10 +283,65 @@ impl Track {
     }
     /// The episode that counts at `at`: of those that hold, the one recorded last.
     pub fn at(&self, at: Instant) -> Option<&Episode> {
-        self.episodes.iter().rev().find(|episode| episode.contains(at))
+        self.back_while(move |reach| reach.until.is_none_or(|until| at < until))
+            .map(|index| &self.episodes[index])
+            .find(|episode| episode.contains(at))
     }
-    pub(super) fn at_mut(&mut self, at: Instant) -> Option<&mut Episode> {
-        self.episodes.iter_mut().rev().find(|episode| episode.contains(at))
+    /// The positions of those that hold at `at`, the newest first.
+    pub(super) fn holding(&self, at: Instant) -> Vec<usize> {
+        self.back_while(move |reach| reach.until.is_none_or(|until| at < until))
+            .filter(|index| self.episodes[*index].contains(at))
+            .collect()
+    }
+    /// Whether one holds at `at`, or ends exactly there.
+    pub(super) fn reaches(&self, at: Instant) -> bool {
+        self.back_while(move |reach| reach.until.is_none_or(|until| at <= until)).any(|index| {
+            let episode = &self.episodes[index];
+            episode.contains(at) || (episode.until() == Some(at) && !episode.interval().is_empty())
+        })
+    }
+    /// The first one that begins after `at`, empty ones aside.
+    pub(super) fn next_after(&self, at: Instant) -> Option<&Episode> {
+        self.back_while(move |reach| at < reach.from)
+            .map(|index| &self.episodes[index])
+            .filter(|episode| at < episode.from() && !episode.interval().is_empty())
+            .min_by_key(|episode| (episode.from(), episode.event()))
+    }
+    /// Adds the episode that was recorded last.
+    pub(super) fn push(&mut self, episode: Episode) {
+        self.episodes.push(episode);
+        self.reach_from(self.episodes.len() - 1);
+    }
+    /// Changes one of the episodes.
+    pub(super) fn change(&mut self, index: usize, change: impl FnOnce(&mut Episode)) {
+        if let Some(episode) = self.episodes.get_mut(index) {
+            change(episode);
+            self.reach_from(index);
+        }
+    }
+    /// Positions from the newest back to where `matters` no longer holds of all that is earlier.
+    fn back_while(&self, matters: impl Fn(Reach) -> bool) -> impl Iterator<Item = usize> {
+        let end = self.reach.iter().rposition(|reach| !matters(*reach)).map_or(0, |index| index + 1);
+        (end..self.episodes.len()).rev()
+    }
+    /// Brings the reach up to date from one position on.
+    fn reach_from(&mut self, index: usize) {
+        let mut before = index.checked_sub(1).and_then(|index| self.reach.get(index)).copied();
+        for (at, episode) in self.episodes.iter().enumerate().skip(index) {
+            let (from, until) = (episode.from(), episode.until());
+            let reach = before.map_or(Reach { from, until }, |before| Reach {
+                from: before.from.max(from),
+                until: before.until.zip(until).map(|(before, until)| before.max(until)),
+            });
+            if at > index && self.reach.get(at) == Some(&reach) {
+                return;
+            }
+            match self.reach.get_mut(at) {
+                Some(known) => *known = reach,
+                None => self.reach.push(reach),
+            }
+            before = Some(reach);
+        }
     }
     /// The episode that ended last by `at`, empty ones aside.
     pub fn ended_before(&self, at: Instant) -> Option<&Episode> {

@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 use super::episode::{Bound, Cut, EndedBy, Episode, LaneState, Said, Track};
-use super::limits::{ForcedEnd, Refusal, Rulings};
+use super::limits::{self, ForcedEnd, Refusal, Rulings};
 
 /// Which lanes an ending reaches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,7 +88,8 @@ impl Lanes {
                 rulings.permit(registry, begins, event, declaration)?;
             }
             for (lane, state) in lanes {
-                self.declare(registry, lane, state, event, declaration);
+                let approved = rulings.is_none() || limits::is_approved(registry, &state, declaration);
+                self.declare(registry, lane, state, event, declaration, approved);
             }
             return Ok(());
         }
@@ -99,13 +100,15 @@ impl Lanes {
     /// Ends by force what a limit ends.
     pub(super) fn force(&mut self, forced: &ForcedEnd) {
         let cut = Cut { at: forced.at, by: EndedBy::Forced, event: forced.event };
-        for episode in self.tracks.values_mut().flat_map(|track| track.episodes.iter_mut()) {
-            let counted = match &episode.state {
-                LaneState::Status { status, .. } => forced.statuses.contains(status),
-                LaneState::Down => false,
-            };
-            if counted && episode.contains(forced.at) {
-                episode.force(cut, &forced.clause);
+        for track in self.tracks.values_mut() {
+            for index in track.holding(forced.at) {
+                let counted = match &track.episodes()[index].state {
+                    LaneState::Status { status, .. } => forced.statuses.contains(status),
+                    LaneState::Down => false,
+                };
+                if counted {
+                    track.change(index, |episode| episode.force(cut, &forced.clause));
+                }
             }
         }
     }
@@ -115,7 +118,7 @@ impl Lanes {
         let reach = match &declaration.declared {
             Declared::Status { .. } => return,
             Declared::Down(service) => {
-                self.declare(registry, Lane::Service(*service), LaneState::Down, event, declaration);
+                self.declare(registry, Lane::Service(*service), LaneState::Down, event, declaration, true);
                 return;
             }
             Declared::Up(service) => Reach::Lanes(vec![Lane::Service(*service)]),
@@ -157,7 +160,7 @@ impl Lanes {
             return Step::Begin;
         };
         if let (Renewal::Becomes(next), _) = terms(registry, state)
-            && is_said_again(track, from)
+            && track.reaches(from)
         {
             return Step::Renew(next);
         }
@@ -165,6 +168,7 @@ impl Lanes {
         if from <= event.recorded_at && same { Step::Confirm } else { Step::Begin }
     }
 
+    /// A confirmation that nobody `approved` who must does not extend.
     fn declare(
         &mut self,
         registry: &Registry,
@@ -172,6 +176,7 @@ impl Lanes {
         state: LaneState,
         event: &Event,
         declaration: &Declaration,
+        approved: bool,
     ) {
         let from = declaration.from;
         let (renewal, max) = terms(registry, &state);
@@ -186,12 +191,18 @@ impl Lanes {
                 }
             }
             Step::Confirm => {
-                let track = self.tracks.get_mut(&lane);
-                let Some(episode) = track.and_then(|track| track.at_mut(from)) else { return };
-                let renews = renewal != Renewal::Refused;
-                let cap = max.map(|max| if renews { from + max } else { episode.from() + max });
-                let until = declaration.until.map(|until| bound(until, cap, event));
-                episode.confirm(said(event, declaration), until, cap, renews);
+                let Some(track) = self.tracks.get_mut(&lane) else { return };
+                let Some(index) = track.holding(from).first().copied() else { return };
+                let renews = approved && renewal != Renewal::Refused;
+                track.change(index, |episode| {
+                    let cap = if approved {
+                        max.map(|max| if renews { from + max } else { episode.from() + max })
+                    } else {
+                        episode.until()
+                    };
+                    let until = declaration.until.map(|until| bound(until, cap, event));
+                    episode.confirm(said(event, declaration), until, cap, renews);
+                });
             }
         }
     }
@@ -213,17 +224,14 @@ impl Lanes {
         let track = self.tracks.entry(lane.clone()).or_insert_with(|| Track::new(lane));
         if until.is_none_or(|until| !until.stated) {
             // Without a stated end it makes room for what was planned before it was recorded.
-            let planned = track.episodes.iter().filter(|planned| planned.from() > from);
-            let next =
-                planned.filter(|planned| !planned.interval().is_empty()).min_by_key(|planned| planned.from());
-            if let Some(next) = next {
+            if let Some(next) = track.next_after(from) {
                 episode.end(Cut { at: next.from(), by: EndedBy::Superseded, event: next.event() });
             }
         }
         if !is_late(event, declaration) {
             end_all(track, Cut { at: from, by: EndedBy::Superseded, event: event.number });
         }
-        track.episodes.push(episode);
+        track.push(episode);
     }
 }
 
@@ -238,7 +246,7 @@ pub(super) fn max_of(
     let (lane, state) = lanes_of.first()?;
     let again = lanes.and_then(|lanes| lanes.tracks.get(lane));
     match terms(registry, state) {
-        (Renewal::Becomes(next), _) if again.is_some_and(|track| is_said_again(track, declaration.from)) => {
+        (Renewal::Becomes(next), _) if again.is_some_and(|track| track.reaches(declaration.from)) => {
             registry.statuses[next].max
         }
         (Renewal::Allowed | Renewal::Refused | Renewal::Becomes(_), max) => max,
@@ -262,16 +270,9 @@ fn is_late(event: &Event, declaration: &Declaration) -> bool {
     declaration.until.is_some_and(|until| until.stated && until.at <= event.recorded_at)
 }
 
-/// Whether something in the track holds at `from` or ends exactly there.
-fn is_said_again(track: &Track, from: Instant) -> bool {
-    track.episodes.iter().any(|episode| {
-        episode.contains(from) || (episode.until() == Some(from) && !episode.interval().is_empty())
-    })
-}
-
 fn end_all(track: &mut Track, cut: Cut) {
-    for episode in track.episodes.iter_mut().filter(|episode| episode.contains(cut.at)) {
-        episode.end(cut);
+    for index in track.holding(cut.at) {
+        track.change(index, |episode| episode.end(cut));
     }
 }
 

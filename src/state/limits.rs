@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::{
     Declaration, Event, FacilityId, Instant, Interval, Limit, LimitAction, Policy, RegionId, Registry,
-    StatusId, fold,
+    StatusId, StatusType, fold,
 };
 use crate::sentence::phrase;
 
@@ -69,8 +69,7 @@ impl Rulings {
         declaration: &Declaration,
     ) -> Result<(), Refusal> {
         let kind = &registry.statuses[status];
-        let approver = declaration.approver.as_deref().map(fold);
-        if !kind.approver.is_empty() && !kind.approver.iter().any(|wanted| Some(fold(wanted)) == approver) {
+        if !has_approver(kind, declaration) {
             let wanted = kind.approver.join("` or `");
             return Err(Refusal {
                 by: format!("status.{}.approver", kind.key).into(),
@@ -96,6 +95,19 @@ impl Rulings {
             }),
         }
     }
+}
+
+/// Whether somebody approved who must, where a status wants that.
+pub(super) fn is_approved(registry: &Registry, state: &LaneState, declaration: &Declaration) -> bool {
+    match state {
+        LaneState::Status { status, .. } => has_approver(&registry.statuses[*status], declaration),
+        LaneState::Down => true,
+    }
+}
+
+fn has_approver(kind: &StatusType, declaration: &Declaration) -> bool {
+    let approver = declaration.approver.as_deref().map(fold);
+    kind.approver.is_empty() || kind.approver.iter().any(|wanted| Some(fold(wanted)) == approver)
 }
 
 fn until_text(interval: Interval, registry: &Registry) -> String {

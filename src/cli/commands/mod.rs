@@ -87,12 +87,17 @@ impl Session<'_> {
     fn by_line(&self, ids: &'static str) -> Result<(Format, render::Options), Failure> {
         let (format, options) = context::output(self.common, self.environment, ids)?;
         match format {
-            Format::Json | Format::Md => Err(Failure::NotByLine),
+            Format::Json | Format::Md | Format::Html => Err(Failure::NotByLine),
             Format::Table | Format::Csv | Format::Tsv | Format::Jsonl if self.common.output.is_some() => {
                 Err(Failure::NotByLine)
             }
             Format::Table | Format::Csv | Format::Tsv | Format::Jsonl => Ok((format, options)),
         }
+    }
+
+    /// The format of the answer.
+    fn format(&self) -> Result<render::Format, Failure> {
+        Ok(context::output(self.common, self.environment, "facility")?.0)
     }
 
     /// Shows a text of ours as it is.

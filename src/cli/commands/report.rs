@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::closest;
 use crate::model::{Registry, StatusId};
+use crate::render::{self, Format};
 use crate::report::hours::{self, Grouping};
 use crate::report::period::{Calendar, Period};
-use crate::report::{concurrency, episodes, freshness, targets};
+use crate::report::{concurrency, episodes, freshness, packet, targets};
 
-use super::super::args::{By, Report, ReportArgs};
+use super::super::args::{By, Paper, Report, ReportArgs};
 use super::super::context::Context;
 use super::super::error::{Exit, Failure};
 use super::{Session, named};
@@ -21,10 +22,13 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, 
     let context = session.context()?;
     let facilities = named(&context.registry, &args.names)?;
     let period = period(args, &context, session)?;
+    let pictures = session.format()? == Format::Html;
     let timeline = context.timeline();
     let basis = context.basis(&timeline);
     let sheet = match args.report {
-        Report::Hours => hours::sheet(&basis, &hours::Selection { facilities, period, calendar, grouping }),
+        Report::Hours => {
+            hours::sheet(&basis, &hours::Selection { facilities, period, calendar, grouping, pictures })
+        }
         Report::Episodes => episodes::sheet(&basis, &episodes::Selection { facilities, period, calendar }),
         Report::Concurrency => {
             let statuses = statuses(&context.registry, &args.status)?;
@@ -32,8 +36,29 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, 
         }
         Report::Targets => targets::sheet(&basis, &targets::Selection { facilities, period }),
         Report::Freshness => freshness::sheet(&basis, facilities.as_ref()),
+        Report::Packet => {
+            return print_packet(&packet::packet(&basis), args.paper, session);
+        }
     };
     session.show(&sheet, if args.report == Report::Concurrency { "region" } else { "facility" })?;
+    Ok(Exit::Done)
+}
+
+/// A packet is a page and nothing else.
+fn print_packet(
+    packet: &packet::Packet,
+    paper: Option<Paper>,
+    session: &Session<'_>,
+) -> Result<Exit, Failure> {
+    if !matches!(session.format()?, Format::Html | Format::Table) {
+        let option = "format but html".to_owned();
+        return Err(Failure::NotThere { report: "packet", option });
+    }
+    let paper = match paper {
+        None | Some(Paper::Letter) => render::Paper::Letter,
+        Some(Paper::A4) => render::Paper::A4,
+    };
+    session.ui.answer(|out| render::write_packet(packet, paper, out))?;
     Ok(Exit::Done)
 }
 
@@ -45,6 +70,7 @@ fn check(args: &ReportArgs) -> Result<(), Failure> {
         Report::Concurrency => ("concurrency", &[By::Day, By::Week, By::Month, By::Region][..], true, false),
         Report::Targets => ("targets", &[By::Month][..], true, true),
         Report::Freshness => ("freshness", &[][..], false, true),
+        Report::Packet => ("packet", &[][..], false, false),
     };
     let refused = |option: &str| Err(Failure::NotThere { report, option: option.to_owned() });
     if let Some(other) = args.by.iter().find(|wanted| !by.contains(wanted)) {
@@ -56,8 +82,11 @@ fn check(args: &ReportArgs) -> Result<(), Failure> {
     if args.report != Report::Concurrency && !args.status.is_empty() {
         return refused("--status");
     }
+    if args.report != Report::Packet && args.paper.is_some() {
+        return refused("--paper");
+    }
     if !named && !args.names.is_empty() {
-        return refused("facilities: it counts all of a region");
+        return refused("facilities: it is about all of them");
     }
     Ok(())
 }
