@@ -346,12 +346,15 @@ Examples:
   divert plan ECHN closed --need stroke,trauma     a whole network, two needs
   divert plan --without 12                         as if event 12 had never been recorded
   divert plan --against next-year.toml             another registry
+  divert plan --each facility                      what fails if any one of them closes, the worst first
+  divert plan --each service:ct --network ECHN     if any one scanner of a network goes down
+  divert plan --each network --moves               every town and need that a network's loss would move
 
 All words are one sentence; --given adds what is to hold before and after. Nothing is recorded.
 With --exit-code, 1 means that something changes.")]
 pub struct PlanArgs {
     /// What would be declared, as for `divert declare`
-    #[arg(value_name = "SENTENCE", required_unless_present_any = ["without", "against"])]
+    #[arg(value_name = "SENTENCE", required_unless_present_any = ["without", "against", "each", "network"])]
     pub sentence: Vec<String>,
     /// Leave out this event, as if it had been retracted; may be repeated
     #[arg(long, value_name = "EVENT")]
@@ -359,6 +362,21 @@ pub struct PlanArgs {
     /// Compare with this registry: as if it were in use instead
     #[arg(long, value_name = "PATH")]
     pub against: Option<PathBuf>,
+    /// Suppose every loss by itself, the worst first: `facility`, `network` or a service, such as `service:ct`
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["sentence", "without", "against"])]
+    pub each: Option<String>,
+    /// With --each, suppose every two losses at once, and show the 20 worst
+    #[arg(long, requires = "each")]
+    pub pairs: bool,
+    /// With --each, only what is part of this network; alone, suppose that all of it closes
+    #[arg(long, value_name = "NETWORK", conflicts_with = "sentence")]
+    pub network: Option<String>,
+    /// With --each, show every zone and need that moves
+    #[arg(long, requires = "each")]
+    pub moves: bool,
+    /// With --each, show this many losses
+    #[arg(long, value_name = "N", requires = "each")]
+    pub worst: Option<usize>,
     /// Compare only these needs
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub need: Vec<String>,

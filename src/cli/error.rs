@@ -88,6 +88,9 @@ pub enum Failure {
         /// The number of the last event; 0 where there is none.
         last: u64,
     },
+    /// What `--each` does not know.
+    #[error("`{0}` is nothing that can be lost one at a time")]
+    UnknownLoss(String),
     /// A time span that ends before it begins.
     #[error("`--until` is not after `--since`")]
     EmptySpan,
@@ -140,6 +143,7 @@ impl Failure {
             | Self::NoEvent { .. }
             | Self::EmptySpan
             | Self::ReadTwice
+            | Self::UnknownLoss(_)
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -159,6 +163,7 @@ impl Failure {
             | Self::NoEvent { .. }
             | Self::EmptySpan
             | Self::ReadTwice
+            | Self::UnknownLoss(_)
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -186,6 +191,9 @@ impl Failure {
             Self::UnknownName { closest, .. } => meant(closest.as_deref()).into_iter().collect(),
             Self::NoEvent { last: 0, .. } => vec!["the log has no events".to_owned()],
             Self::NoEvent { last, .. } => vec![format!("its events go from 1 to {last}")],
+            Self::UnknownLoss(_) => {
+                vec!["name `facility`, `network` or a service, such as `service:ct`".to_owned()]
+            }
             Self::ReadTwice => vec!["write the log to a .csv or .jsonl file, and name that".to_owned()],
             Self::AmbiguousName { .. } => vec!["type more of the id".to_owned()],
             Self::UnknownColumn(unknown) => {

@@ -4,7 +4,9 @@
 //! decides anything about a patient: two worlds are asked the same questions, and the answers are compared.
 
 mod demand;
+pub mod each;
 mod limits;
+pub mod loss;
 pub mod plan;
 mod seen;
 

@@ -14,6 +14,8 @@ fn every_json_answer_holds_to_its_schema() {
         ("route", &["route", "vernon", "stroke"]),
         ("timeline", &["timeline"]),
         ("plan", &["plan", "Rockville General closed"]),
+        ("each", &["plan", "--each", "facility"]),
+        ("moves", &["plan", "--each", "service:ct", "--moves"]),
         ("check", &["check"]),
     ] {
         let schema: Value = serde_json::from_str(&divert.run(&["help", "schema", name]).stdout).unwrap();

@@ -4,7 +4,7 @@
 
 use clap::CommandFactory;
 
-use crate::foresight::plan;
+use crate::foresight::{each, plan};
 use crate::load;
 use crate::render::{schema, to_pretty};
 use crate::report::{check, route, status, table, timeline};
@@ -31,6 +31,8 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "route", facts: Vec::new, columns: route::columns },
     Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
     Answer { name: "plan", facts: plan::facts, columns: plan::columns },
+    Answer { name: "each", facts: each::facts, columns: each::columns },
+    Answer { name: "moves", facts: Vec::new, columns: each::move_columns },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];
 
