@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod diagnostic;
+pub mod exchange;
 pub mod foresight;
 pub mod load;
 pub mod log;

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ambulance_diversion::diagnostic::{Code, Diagnostic};
+use ambulance_diversion::exchange::{self, Dialect, Mapping};
 use ambulance_diversion::load::{self, Options};
 use ambulance_diversion::log::{self, Format};
 use ambulance_diversion::model::{Instant, Registry, Sources};
@@ -16,7 +17,7 @@ use ambulance_diversion::sentence::{self, Reading};
 const COMMON: &str = "tests/errors/facilities.toml";
 
 /// What is wrong with a case. A directory `registry/` or a file `facilities.toml` is loaded; with a `sentence.txt` or a
-/// `log.csv` beside it, that is read.
+/// `log.csv` beside it, that is read; a `board.csv` is the export of a status board.
 fn said_of(case: &Path) -> String {
     let mut sources = Sources::default();
     let diagnostics = read(case, &mut sources);
@@ -29,7 +30,7 @@ fn said_of(case: &Path) -> String {
 
 fn read(case: &Path, sources: &mut Sources) -> Vec<Diagnostic> {
     let own = [case.join("registry"), case.join("facilities.toml")].into_iter().find(|path| path.exists());
-    let asides = ["sentence.txt", "log.csv", "log.jsonl"].map(|name| case.join(name));
+    let asides = ["sentence.txt", "log.csv", "log.jsonl", "board.csv"].map(|name| case.join(name));
     let aside = asides.iter().find(|path| path.exists());
     // The case of a registry that is not there has nothing in it.
     let path = match (own, aside) {
@@ -42,9 +43,25 @@ fn read(case: &Path, sources: &mut Sources) -> Vec<Diagnostic> {
         Err(diagnostics) => return diagnostics,
     };
     let Some(aside) = aside else { return loaded.warnings };
+    if aside.ends_with("board.csv") {
+        return board(aside, &loaded.registry, sources);
+    }
     match Format::of(aside) {
         Some(format) => log::open(aside, format, &loaded.registry, sources).err().unwrap_or_default(),
         None => sentences(aside, &loaded.registry, sources),
+    }
+}
+
+/// Reads the export of a status board.
+fn board(path: &Path, registry: &Registry, sources: &mut Sources) -> Vec<Diagnostic> {
+    let text = fs::read_to_string(path).unwrap();
+    let file = sources.add(path.display().to_string(), text.as_str());
+    let dialect = Dialect::of_header(text.lines().next().unwrap()).unwrap();
+    let mapping = Mapping::default();
+    let options = exchange::Options { mapping: &mapping, comments: false };
+    match exchange::read(&text, file, dialect, registry, options) {
+        Ok(board) => board.warnings,
+        Err(diagnostics) => diagnostics,
     }
 }
 

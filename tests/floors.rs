@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("foresight", &["model", "diagnostic", "sentence", "state", "routing", "sheet"]),
     ("load", &["model", "diagnostic", "sentence"]),
     ("log", &["model", "diagnostic", "sentence"]),
+    ("exchange", &["model", "diagnostic", "sentence"]),
     ("render", &["model", "diagnostic", "report"]),
     (
         "cli",
@@ -28,6 +29,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sentence",
             "state",
             "routing",
+            "report",
+            "load",
+            "log",
+            "exchange",
             "sheet",
             "report",
             "foresight",

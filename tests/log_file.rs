@@ -126,11 +126,12 @@ fn retractions_and_notes_need_no_status() {
 fn the_clock_of_recording_does_not_go_back() {
     let errors = read(
         Format::Csv,
-        "facility,status,from\nharbor,closed,2023-08-03 06:00\nharbor,open,2023-08-03 05:00\nharbor,open,2023-08-03 07:00\n",
+        "recorded_at,facility,status,from\n2023-08-03 06:00,harbor,closed,2023-08-03 06:00\n\
+         2023-08-03 05:00,harbor,open,2023-08-03 05:00\n2023-08-03 07:00,harbor,open,2023-08-03 07:00\n",
     )
     .unwrap_err();
     assert_eq!(errors.len(), 1);
-    assert!(errors[0].message.starts_with("row 2, `from`"), "{}", errors[0].message);
+    assert!(errors[0].message.starts_with("row 2, `recorded_at`"), "{}", errors[0].message);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::model::{Age, Care, Priority};
 use crate::render::Format;
+use crate::report::period::Said;
 
 /// Decide, explain and record where ambulances go when emergency departments cannot take them.
 ///
@@ -59,6 +60,10 @@ pub enum Command {
     Route(RouteArgs),
     /// Draw lanes over time
     Timeline(TimelineArgs),
+    /// Report hours, episodes and more over a period
+    Report(ReportArgs),
+    /// Bring in what other programs wrote
+    Import(ImportArgs),
     /// Show what would change before anyone declares it
     Plan(PlanArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
@@ -80,6 +85,8 @@ impl Command {
             Self::Table(args) => &args.common,
             Self::Route(args) => &args.common,
             Self::Timeline(args) => &args.common,
+            Self::Report(args) => &args.common,
+            Self::Import(args) => &args.common,
             Self::Plan(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
@@ -254,7 +261,12 @@ Examples:
   divert route vernon stroke --explain           every step of the decision")]
 pub struct RouteArgs {
     /// Where the patient is: a zone, a facility or LAT,LON
-    #[arg(value_name = "PLACE", required_unless_present = "from", conflicts_with = "from")]
+    #[arg(
+        value_name = "PLACE",
+        required_unless_present = "from",
+        conflicts_with = "from",
+        allow_hyphen_values = true
+    )]
     pub place: Option<String>,
     /// What the patient needs, joined by + [default: general]
     #[arg(value_name = "NEED", conflicts_with = "need")]
@@ -338,6 +350,45 @@ pub struct TimelineArgs {
     common: Common,
 }
 
+/// `divert report`
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  divert report hours --period last-month               who was in what for how long, and how often
+  divert report hours --by month,region --since 2023-01-01
+  divert report hours --period 2023-08-03..2023-08-05 -F csv -o hours.csv
+  divert report concurrency --period yesterday          how many diverted at once
+  divert report targets --period this-month             against what the policy aims at
+  divert report freshness                               who has not reported, and since when
+
+Periods are named `2023-08`, `2023-W31`, `2023-08-04` or `2023`, two of them joined by `..` (up to the end of the
+second), or today, yesterday, this-week, last-week, this-month, last-month. Without one, everything up to now.")]
+pub struct ReportArgs {
+    /// Which report
+    #[arg(value_name = "REPORT")]
+    pub report: Report,
+    /// Report only on these facilities, and those of these networks
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Cut the period by day, week or month; group by network, region or reason
+    #[arg(long, value_name = "BY", value_delimiter = ',')]
+    pub by: Vec<By>,
+    /// Count only these statuses (concurrency)
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub status: Vec<String>,
+    /// Report on this period
+    #[arg(long, value_name = "PERIOD", conflicts_with_all = ["since", "until"], value_parser = Said::read)]
+    pub period: Option<Said>,
+    /// Begin here
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// End here
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
 /// `divert plan`
 #[derive(clap::Args, Clone, Debug, Default)]
 #[command(after_help = "\
@@ -390,6 +441,96 @@ pub struct PlanArgs {
     common: Common,
 }
 
+/// What is reported.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Report {
+    /// How long each facility was in what, how often, and how it ended
+    Hours,
+    /// Every episode that touches the period
+    Episodes,
+    /// How long how many facilities of a region turned ambulances away at once
+    Concurrency,
+    /// Each month's share of time on diversion against the policy's target
+    Targets,
+    /// Who has not reported, and since when
+    Freshness,
+}
+
+/// How a report is cut and grouped.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum By {
+    /// By local day
+    Day,
+    /// By ISO week
+    Week,
+    /// By month
+    Month,
+    /// By network
+    Network,
+    /// By region
+    Region,
+    /// By reason
+    Reason,
+}
+
+impl By {
+    /// As it is typed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Network => "network",
+            Self::Region => "region",
+            Self::Reason => "reason",
+        }
+    }
+}
+
+/// `divert import`
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  divert import emresource board.csv --dry-run          what it would bring in, and which names are unknown
+  divert import emresource board.csv --map Critical=diverting
+  divert import emresource board.csv --add-missing missing.toml
+                                                        tables to complete for the unknown names
+  divert --log board.csv report hours --period 2021-03  no import is needed to report on a file")]
+pub struct ImportArgs {
+    /// Who wrote it
+    #[arg(value_name = "FROM")]
+    pub from: ImportFrom,
+    /// The file, or `-`
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Let a word of theirs stand for `open`, `none` or a status; may be repeated
+    #[arg(long, value_name = "WORD=STATUS", value_parser = map)]
+    pub map: Vec<(String, String)>,
+    /// Say what would be brought in, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write tables to complete for the names that no facility has to this new file
+    #[arg(long, value_name = "FILE")]
+    pub add_missing: Option<PathBuf>,
+    /// Leave out rows whose name no facility has
+    #[arg(long)]
+    pub skip_unmatched: bool,
+    /// Keep the text of comments, which may name people
+    #[arg(long)]
+    pub comments: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Who wrote what is imported.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportFrom {
+    /// EMResource "Status Detail" csv
+    Emresource,
+    /// DataSF hospital diversions csv
+    Sf,
+}
+
 /// `divert check`
 #[derive(clap::Args, Clone, Debug, Default)]
 #[command(after_help = "\
@@ -407,13 +548,19 @@ pub struct CheckArgs {
 Examples:
   divert help route           a command
   divert help catalogue       the built-in services, needs and status types
+  divert help policies        the ready-made policies; with an id, the file to include or copy
   divert help schema status   the JSON Schema of `divert status -F json`")]
 pub struct HelpArgs {
-    /// A command, `catalogue`, or `schema` and the name of one
+    /// A command, `catalogue`, `policies` and the id of one, or `schema` and the name of one
     #[arg(value_name = "TOPIC", num_args = 0..=2)]
     pub topic: Vec<String>,
     #[command(flatten)]
     common: Common,
+}
+
+fn map(text: &str) -> Result<(String, String), String> {
+    let (word, meaning) = text.split_once('=').ok_or("expected WORD=STATUS, such as `Critical=diverting`")?;
+    Ok((word.trim().to_owned(), meaning.trim().to_owned()))
 }
 
 fn priority(word: &str) -> Result<Priority, String> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 
 use crate::diagnostic::{Diagnostic, closest};
+use crate::exchange::Unmatched;
 use crate::model::{Event, Instant, Kind, Registry, Sources};
 use crate::render::{self, Format};
 use crate::report::{Basis, LogHead};
@@ -17,6 +18,7 @@ use crate::state::Timeline;
 use crate::{load, log};
 
 use super::args::{Common, When};
+use super::board;
 use super::error::Failure;
 
 /// What the program was called in: nothing else asks the system for any of it.
@@ -167,6 +169,8 @@ pub enum Remark {
     NoLog(PathBuf),
     /// The clock is earlier than the last event.
     ClockBehind,
+    /// Names of a board that no facility has: their rows are left out.
+    LeftOut(Vec<Unmatched>),
 }
 
 impl std::fmt::Display for Remark {
@@ -174,6 +178,10 @@ impl std::fmt::Display for Remark {
         match self {
             Self::NoLog(path) => write!(f, "there is no log `{}`: nothing is known", path.display()),
             Self::ClockBehind => f.write_str("the clock is earlier than the last event of the log"),
+            Self::LeftOut(unmatched) => {
+                let names: Vec<String> = unmatched.iter().map(board::told).collect();
+                write!(f, "left out, for no facility is called so: {}", names.join(", "))
+            }
         }
     }
 }
@@ -222,9 +230,9 @@ impl Context {
             None => None,
         };
         let place = log_place(common, environment, &registry_path(common, environment));
-        let log = read_log(&place, &registry, sources)?;
-        let mut warnings = loaded.warnings;
         let mut remarks = Vec::new();
+        let log = read_log(&place, &registry, sources, &mut remarks)?;
+        let mut warnings = loaded.warnings;
         if let Some(path) = place.path().filter(|_| log.is_none()) {
             remarks.push(Remark::NoLog(path.to_owned()));
         }
@@ -343,7 +351,16 @@ fn read_log(
     place: &LogPlace,
     registry: &Registry,
     sources: &mut Sources,
+    remarks: &mut Vec<Remark>,
 ) -> Result<Option<log::Log>, Failure> {
+    let mut of_board = |read: Result<(log::Log, Vec<Unmatched>), Vec<Diagnostic>>| {
+        read.map(|(log, unmatched)| {
+            if !unmatched.is_empty() {
+                remarks.push(Remark::LeftOut(unmatched));
+            }
+            log
+        })
+    };
     let read = match place {
         LogPlace::Input => {
             let mut input = BufReader::new(io::stdin().lock());
@@ -351,6 +368,10 @@ fn read_log(
                 let message = format!("cannot read standard input: {error}");
                 Failure::Log(vec![Diagnostic::nowhere(crate::diagnostic::Code::CannotRead, message)])
             })?;
+            if let Some(dialect) = board::dialect_of_start(first) {
+                let read = board::as_log(input, "standard input", dialect, registry, sources);
+                return of_board(read).map(Some).map_err(Failure::Log);
+            }
             // JSON lines begin with a brace, a header never does.
             let format = match first.iter().find(|byte| !byte.is_ascii_whitespace()) {
                 Some(b'{') => log::Format::Jsonl,
@@ -367,7 +388,16 @@ fn read_log(
                 return Err(Failure::NoLog(path.clone()));
             }
             let format = log::Format::of(path).ok_or(Failure::OtherLog(shown))?;
-            log::open(path, format, registry, sources)
+            match board::dialect_of(path).filter(|_| format == log::Format::Csv) {
+                Some(dialect) => of_board(match std::fs::File::open(path) {
+                    Ok(file) => board::as_log(file, &path.display().to_string(), dialect, registry, sources),
+                    Err(error) => Err(vec![Diagnostic::nowhere(
+                        crate::diagnostic::Code::CannotRead,
+                        format!("cannot read the log `{}`: {error}", path.display()),
+                    )]),
+                }),
+                None => log::open(path, format, registry, sources),
+            }
         }
         LogPlace::Default(path) => {
             if !matches!(path.try_exists(), Ok(false)) {

@@ -94,6 +94,42 @@ pub enum Failure {
     /// A time span that ends before it begins.
     #[error("`--until` is not after `--since`")]
     EmptySpan,
+    /// A report that is cut or grouped in two ways at once.
+    #[error("`--by` takes one of day, week and month, and one of network, region and reason")]
+    TwiceBy,
+    /// A report that is not cut, grouped or narrowed in that way.
+    #[error("`report {report}` takes no {option}")]
+    NotThere {
+        /// Which report.
+        report: &'static str,
+        /// What was asked for.
+        option: String,
+    },
+    /// A board has names that no facility has.
+    #[error("no facility is called {}", .0.join(", "))]
+    Unmatched(Vec<String>),
+    /// A word of a board stands for something that there is not.
+    #[error("--map {word}: {why}")]
+    BadMap {
+        /// The word.
+        word: String,
+        /// What could stand there.
+        why: String,
+    },
+    /// An export can't be read, or has rows that can't.
+    #[error("the export cannot be read")]
+    Board(Vec<Diagnostic>),
+    /// A file can't be read.
+    #[error("cannot read {name}: {error}")]
+    Input {
+        /// The file, in backticks.
+        name: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// There is no log that could be written to.
+    #[error("this version keeps no log of its own: only --dry-run can be done")]
+    NoWriting,
     /// The answer has no such column.
     #[error("the answer has no column `{}`", .0.key)]
     UnknownColumn(UnknownColumn),
@@ -142,6 +178,13 @@ impl Failure {
             | Self::NoPoint { .. }
             | Self::NoEvent { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
+            | Self::NotThere { .. }
+            | Self::Unmatched(_)
+            | Self::BadMap { .. }
+            | Self::Input { .. }
+            | Self::NoWriting
+            | Self::Board(_)
             | Self::ReadTwice
             | Self::UnknownLoss(_)
             | Self::UnknownColumn(_)
@@ -155,13 +198,22 @@ impl Failure {
     /// The places that it is about; where there are none, its own words say it all.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::Registry(diagnostics) | Self::Said(diagnostics) | Self::Log(diagnostics) => diagnostics,
+            Self::Registry(diagnostics)
+            | Self::Said(diagnostics)
+            | Self::Log(diagnostics)
+            | Self::Board(diagnostics) => diagnostics,
             Self::UnknownZone { .. }
             | Self::UnknownName { .. }
             | Self::AmbiguousName { .. }
             | Self::NoPoint { .. }
             | Self::NoEvent { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
+            | Self::NotThere { .. }
+            | Self::Unmatched(_)
+            | Self::BadMap { .. }
+            | Self::Input { .. }
+            | Self::NoWriting
             | Self::ReadTwice
             | Self::UnknownLoss(_)
             | Self::UnknownColumn(_)
@@ -183,7 +235,18 @@ impl Failure {
             | Self::Log(_)
             | Self::NoPoint { .. }
             | Self::EmptySpan
+            | Self::TwiceBy
+            | Self::NotThere { .. }
+            | Self::BadMap { .. }
+            | Self::Input { .. }
+            | Self::NoWriting
+            | Self::Board(_)
             | Self::Output { .. } => Vec::new(),
+            Self::Unmatched(_) => vec![
+                "give these names to facilities, under `ids` or `aliases`".to_owned(),
+                "--add-missing FILE writes tables to complete; --skip-unmatched leaves their rows out"
+                    .to_owned(),
+            ],
             Self::UnknownZone { closest, .. } => meant(*closest)
                 .or_else(|| Some("zones are named as in `America/New_York`".to_owned()))
                 .into_iter()

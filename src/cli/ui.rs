@@ -43,6 +43,17 @@ impl Ui {
         }
     }
 
+    /// Writes a text into a file that is not there yet.
+    #[allow(clippy::unused_self)] // writing is what this type is for
+    pub fn new_file(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        let written = if path.exists() {
+            Err(io::Error::from(ErrorKind::AlreadyExists))
+        } else {
+            to_file(path, |out| out.write_all(text.as_bytes()))
+        };
+        written.map_err(|error| Failure::Output { name: format!("`{}`", path.display()), error })
+    }
+
     /// Remarks on something that does not keep the answer back.
     pub fn warn(&self, text: &str) {
         to_stderr(&format!("warning: {}\n", safe::terminal(text, self.remarks.ascii)));

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::entries::{Entries, Tables};
+use super::files::Layer;
 use super::table::list_and;
 use crate::diagnostic::{Code, Sink};
 use crate::model::{Directory, Minutes, Need, NeedId, Service, ServiceId};
@@ -108,5 +109,10 @@ pub(super) const MOST_MINUTES: f64 = 1440.0;
 
 /// The needs that a file of the user's defines.
 pub(super) fn defined_needs<'a>(tables: &'a Tables<'_>) -> impl Iterator<Item = NeedId> + 'a {
-    tables.needs.iter().zip(0u32..).filter(|(entry, _)| !entry.page.ships).map(|(_, at)| NeedId::from(at))
+    tables
+        .needs
+        .iter()
+        .zip(0u32..)
+        .filter(|(entry, _)| entry.page.layer == Layer::User)
+        .map(|(_, at)| NeedId::from(at))
 }

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use toml::de::{DeTable, DeValue};
 
-use super::files::Page;
+use super::files::{Layer, Page};
 use super::table::{Said, Table, Title};
 use crate::diagnostic::{Code, Diagnostic, Sink, closest};
 use crate::model::{
@@ -121,16 +121,16 @@ impl<'t, I: From<u32> + Into<u32>> Entries<'t, I> {
         }
     }
 
-    /// Sorts by id. A table of the user's stands in for one that ships with the program, which is returned.
+    /// Sorts by id. A table of a later layer stands in for one of an earlier layer, which is returned.
     fn settle(&mut self, sink: &mut Sink) -> Vec<Entry<'t>> {
-        // The sort is stable: of one id the catalogue's comes first, then the user's in the order of reading.
-        self.sorted.sort_by(|a, b| a.key.cmp(b.key));
+        // The sort is stable: within a layer, one id's tables stay in the order of reading.
+        self.sorted.sort_by(|a, b| (a.key, a.page.layer).cmp(&(b.key, b.page.layer)));
         let mut replaced = Vec::new();
         let mut kept: Vec<Entry<'t>> = Vec::with_capacity(self.sorted.len());
         for entry in std::mem::take(&mut self.sorted) {
             match kept.last_mut() {
                 Some(last) if last.key == entry.key => {
-                    if last.page.ships && !entry.page.ships {
+                    if last.page.layer < entry.page.layer {
                         replaced.push(std::mem::replace(last, entry));
                     } else {
                         sink.push(twice(&entry, last));
@@ -239,6 +239,7 @@ impl<'t> Tables<'t> {
         all.services.settle(sink);
         all.needs.settle(sink);
         all.builtin_statuses = all.statuses.settle(sink);
+        all.builtin_statuses.retain(|entry| entry.page.layer == Layer::Catalogue);
         all.policies.settle(sink);
         all.sources.settle(sink);
         all

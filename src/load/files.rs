@@ -9,12 +9,20 @@ use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use super::table::Said;
-use super::{Options, catalogue_text};
+use super::{Options, catalogue_text, ready_made};
 use crate::diagnostic::{Code, Diagnostic, Sink, closest, list_or};
 use crate::model::{FileId, Place, SourceFile, Sources, Span};
 
-/// Ready-made policies, by the name that follows `builtin:` in an include, with their text.
-const BUILTIN: &[(&str, &str)] = &[];
+/// Who wrote a text. A table of a later layer stands in for one of an earlier layer that has the same id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Layer {
+    /// The catalogue that every registry begins with.
+    Catalogue,
+    /// A ready-made policy that the registry includes.
+    ReadyMade,
+    /// The user.
+    User,
+}
 
 /// One text of the registry.
 #[derive(Clone, Debug)]
@@ -25,8 +33,8 @@ pub(super) struct Page {
     pub(super) source: SourceFile,
     /// Where relative paths in it begin.
     directory: PathBuf,
-    /// Whether it ships with the program; a table of the user's replaces one of those.
-    pub(super) ships: bool,
+    /// Who wrote it.
+    pub(super) layer: Layer,
 }
 
 impl Page {
@@ -57,7 +65,7 @@ impl<'s> Files<'s> {
     pub(super) fn read(path: &Path, options: Options, sources: &'s mut Sources, sink: &mut Sink) -> Self {
         let mut files =
             Self { pages: Vec::new(), sources, fence: None, seen: BTreeSet::new(), hash: Sha256::new() };
-        files.add("builtin:catalogue", catalogue_text().to_owned(), PathBuf::new(), true);
+        files.add("builtin:catalogue", catalogue_text().to_owned(), PathBuf::new(), Layer::Catalogue);
         let is_directory = path.is_dir();
         match fence(path, is_directory) {
             Ok(fence) => files.fence = (!options.allow_outside).then_some(fence),
@@ -87,7 +95,7 @@ impl<'s> Files<'s> {
         let path = said.page.directory.join(said.text);
         let resolved = self.inside(&path, Some(said))?;
         let text = text_of(&resolved, &path, Some(said))?;
-        Ok(self.page(&path.display().to_string(), text, PathBuf::new(), false))
+        Ok(self.page(&path.display().to_string(), text, PathBuf::new(), Layer::User))
     }
 
     /// Sha-256 over the bytes of every file that was read, in hexadecimal. Of a registry in one file it is what
@@ -152,23 +160,19 @@ impl<'s> Files<'s> {
     }
 
     fn builtin(&mut self, name: &str, said: &Said<'_>) -> Result<Option<usize>, Diagnostic> {
-        let Some((_, text)) = BUILTIN.iter().find(|(known, _)| *known == name) else {
+        let Some(policy) = ready_made::of(name) else {
             let diagnostic =
                 said.complain(Code::UnknownBuiltin, format!("no ready-made policy is called `{name}`"));
-            return Err(match closest(name, BUILTIN.iter().map(|(known, _)| *known)) {
+            let known = || ready_made::ALL.iter().map(|policy| policy.id);
+            return Err(match closest(name, known()) {
                 Some(near) => diagnostic.help(format!("did you mean `builtin:{near}`?")),
-                None if BUILTIN.is_empty() => {
-                    diagnostic.help("this version ships none yet: write the policy as `[policy.ID]`")
-                }
-                None => {
-                    diagnostic.help(format!("there are {}", list_or(BUILTIN.iter().map(|(known, _)| *known))))
-                }
+                None => diagnostic.help(format!("there are {}", list_or(known()))),
             });
         };
         if !self.seen.insert(PathBuf::from(said.text)) {
             return Ok(None);
         }
-        Ok(Some(self.add(said.text, (*text).to_owned(), PathBuf::new(), true)))
+        Ok(Some(self.add(said.text, policy.text.to_owned(), PathBuf::new(), Layer::ReadyMade)))
     }
 
     /// Reads the file that the user named. It may be a link to anywhere: the fence is round what it names in turn.
@@ -189,7 +193,7 @@ impl<'s> Files<'s> {
     fn keep(&mut self, resolved: &Path, path: &Path, said: Option<&Said<'_>>) -> Result<usize, Diagnostic> {
         let text = text_of(resolved, path, said)?;
         let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(self.add(&path.display().to_string(), text, directory, false))
+        Ok(self.add(&path.display().to_string(), text, directory, Layer::User))
     }
 
     /// The path with every symbolic link followed, if it lies inside the fence.
@@ -207,18 +211,18 @@ impl<'s> Files<'s> {
     }
 
     /// Keeps a TOML text as the next page.
-    fn add(&mut self, name: &str, text: String, directory: PathBuf, ships: bool) -> usize {
-        let page = self.page(name, text, directory, ships);
+    fn add(&mut self, name: &str, text: String, directory: PathBuf, layer: Layer) -> usize {
+        let page = self.page(name, text, directory, layer);
         self.pages.push(page);
         self.pages.len() - 1
     }
     /// Keeps a text for diagnostics to quote.
-    fn page(&mut self, name: &str, text: String, directory: PathBuf, ships: bool) -> Page {
-        if !ships {
+    fn page(&mut self, name: &str, text: String, directory: PathBuf, layer: Layer) -> Page {
+        if layer == Layer::User {
             self.hash.update(text.as_bytes());
         }
         let file = self.sources.add(name, text);
-        Page { file, source: self.sources.get(file).clone(), directory, ships }
+        Page { file, source: self.sources.get(file).clone(), directory, layer }
     }
 }
 

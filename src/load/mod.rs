@@ -11,6 +11,7 @@ mod files;
 mod names;
 mod network;
 mod policy;
+mod ready_made;
 mod registry;
 mod rules;
 mod status;
@@ -23,6 +24,8 @@ use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Registry, Sources};
+
+pub use ready_made::ReadyMade;
 
 /// How files are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -43,6 +46,11 @@ pub struct Loaded {
 /// The built-in catalogue of services, needs and status types, as TOML.
 pub fn catalogue_text() -> &'static str {
     include_str!("catalogue.toml")
+}
+
+/// The ready-made policies, by id. A registry takes one with `include = ["builtin:ID"]`.
+pub fn ready_made() -> &'static [ReadyMade] {
+    ready_made::ALL
 }
 
 /// Reads a registry from a file, or from the `*.toml` files of a directory in name order. Every error is found in one

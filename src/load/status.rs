@@ -3,6 +3,7 @@
 //! Floor 4.
 
 use super::entries::{Entry, Tables};
+use super::files::Layer;
 use super::table::{Table, did_you_mean};
 use crate::diagnostic::{Code, Sink};
 use crate::model::{Directory, Effect, Registry, Renewal, Scope, StatusOf, StatusType};
@@ -53,8 +54,8 @@ fn status(entry: &Entry<'_>, tables: &Tables<'_>, sink: &mut Sink) -> StatusType
         mandatory: table.boolean("mandatory").unwrap_or(false),
         of,
         suspends,
-        builtin: entry.page.ships || builtin.is_some(),
-        place: (!entry.page.ships).then(|| entry.place()),
+        builtin: entry.page.layer == Layer::Catalogue || builtin.is_some(),
+        place: (entry.page.layer != Layer::Catalogue).then(|| entry.place()),
     };
     table.finish(sink);
     status

@@ -217,18 +217,9 @@ fn has_neighbour(facilities: &[(FacilityId, Position)], at: usize) -> bool {
     let here = facilities[at].1;
     let in_reach =
         |(_, there): &&(FacilityId, Position)| (there.lat - here.lat).abs() * KM_PER_DEGREE <= FAR_KM;
-    let near = |(_, there): &(FacilityId, Position)| kilometres(here, *there) <= FAR_KM;
+    let near = |(_, there): &(FacilityId, Position)| here.great_circle_km(*there) <= FAR_KM;
     facilities[at + 1..].iter().take_while(in_reach).any(near)
         || facilities[..at].iter().rev().take_while(in_reach).any(near)
-}
-
-/// Great-circle distance (haversine, R = 6371.0088 km).
-fn kilometres(a: Position, b: Position) -> f64 {
-    let (from, to) = (a.lat.to_radians(), b.lat.to_radians());
-    let half_lat = (to - from) / 2.0;
-    let half_lon = (b.lon - a.lon).to_radians() / 2.0;
-    let h = half_lat.sin().powi(2) + from.cos() * to.cos() * half_lon.sin().powi(2);
-    2.0 * 6371.0088 * h.sqrt().min(1.0).asin()
 }
 
 /// What this version reads and does not act on yet, told once for each table. It shrinks as the program grows.
@@ -245,18 +236,8 @@ fn not_applied(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
         }
     };
     for (id, policy) in registry.policies.iter() {
-        let used = [
-            ("limit", !policy.limits.is_empty()),
-            ("levels", !policy.levels.is_empty()),
-            ("crowding", policy.crowding.is_some()),
-            ("target", policy.target.is_some()),
-        ];
+        let used = [("crowding", policy.crowding.is_some()), ("target", policy.target.is_some())];
         let keys: Vec<&str> = used.into_iter().filter(|(_, used)| *used).map(|(key, _)| key).collect();
         tell(tables.policies.get(id), &keys);
-    }
-    for (id, status) in registry.statuses.iter() {
-        if !status.approver.is_empty() {
-            tell(tables.statuses.get(id), &["approver"]);
-        }
     }
 }

@@ -110,7 +110,7 @@ impl Reading<'_> {
             self.errors.push(Diagnostic::at(Code::BadRow, self.file, span, message));
         }
         if self.errors.is_empty() {
-            return Ok(Log { events: self.events, warnings: Vec::new() });
+            return Ok(Log { events: self.events, ..Log::default() });
         }
         Err(self.errors)
     }

@@ -1,12 +1,38 @@
-//! The log: what was said about facilities, one event after the other.
+//! The log: what was said about facilities, one event after the other, by whom and when; and never lost.
 //!
-//! Floor 4: reads files, knows the model, sentences and diagnostics; no clock, environment or terminal, and neither the
-//! registry's loading nor routing.
+//! Floor 4: reads and writes files and databases, knows the model, sentences and diagnostics; no clock, environment or
+//! terminal, and neither the registry's loading nor routing.
+//!
+//! A log is a `.csv` or `.jsonl` file that somebody keeps by hand ([`open()`], [`read()`]), or an [`EventLog`] that is
+//! written one transaction at a time: [`SqliteLog`], `PostgresLog` or [`MemoryLog`].
 
+mod chain;
+#[cfg(feature = "postgres")]
+mod credentials;
+mod draft;
+mod error;
 mod file;
+mod filesystem;
+mod memory;
+mod migrations;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod row;
+mod sqlite;
+mod store;
 
+pub use chain::{Flaw, Hash, Head, NotAHead, Verdict};
+#[cfg(feature = "postgres")]
+pub use credentials::Credentials;
+pub use draft::{Draft, Entry};
+pub use error::LogError;
 pub use file::{Format, open, read};
+pub use memory::MemoryLog;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresLog;
+pub use row::{Column, Row};
+pub use sqlite::SqliteLog;
+pub use store::{Appended, EachRow, EventLog, Last, Reading, Writer, Writing};
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Event;
@@ -16,6 +42,8 @@ use crate::model::Event;
 pub struct Log {
     /// The events; the n-th has the number n.
     pub events: Vec<Event>,
+    /// The hash of the last event, where the log keeps hashes; zeros before the first event.
+    pub hash: Option<Hash>,
     /// Warnings, sorted by place.
     pub warnings: Vec<Diagnostic>,
 }
@@ -25,4 +53,15 @@ impl Log {
     pub fn head(&self) -> u64 {
         self.events.last().map_or(0, |event| event.number)
     }
+}
+
+/// What a log is opened for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Reading: nothing is created, and no row can be written.
+    Read,
+    /// Writing to a log that is there.
+    Write,
+    /// Writing; a log that is not there is created.
+    Create,
 }

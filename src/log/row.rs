@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, MappedLocalTime, NaiveDateTime, TimeZone};
+use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 
 use crate::diagnostic::{Diagnostic, closest, list_or};
@@ -20,17 +20,18 @@ macro_rules! columns {
     ($($name:ident $text:literal)*) => {
         /// The columns of a log, in the order of the exchange format.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub(super) enum Column { $($name,)* }
+        #[allow(missing_docs)] // each holds what section "log" of the documentation says of its name
+        pub enum Column { $($name,)* }
 
         impl Column {
             /// Every column.
-            pub(super) const ALL: &'static [Self] = &[$(Self::$name),*];
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
             /// Its name in a header and in an object.
-            pub(super) fn as_str(self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
             /// The column of a name.
-            pub(super) fn named(name: &str) -> Option<Self> {
+            pub fn named(name: &str) -> Option<Self> {
                 match name { $($text => Some(Self::$name),)* _ => None }
             }
         }
@@ -60,18 +61,26 @@ columns! {
     Hash "hash"
 }
 
-/// The cells of one row; an absent one is empty.
-#[derive(Debug, Default)]
-pub(super) struct Row<'r>([Cow<'r, str>; Column::ALL.len()]);
+/// The cells of one row. An absent cell and an empty one say the same: nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Row<'r>([Option<Cow<'r, str>>; Column::ALL.len()]);
 
 impl<'r> Row<'r> {
     /// Fills a cell.
     pub(super) fn set(&mut self, column: Column, cell: Cow<'r, str>) {
-        self.0[column as usize] = cell;
+        self.0[column as usize] = Some(cell);
     }
     /// The cell's text, if it has any.
-    fn get(&self, column: Column) -> Option<&str> {
-        Some(&*self.0[column as usize]).filter(|cell| !cell.is_empty())
+    pub fn get(&self, column: Column) -> Option<&str> {
+        self.cell(column).filter(|cell| !cell.is_empty())
+    }
+    /// The cell as it is stored: what the hash covers tells an absent cell from an empty one.
+    pub(super) fn cell(&self, column: Column) -> Option<&str> {
+        self.0[column as usize].as_deref()
+    }
+    /// The same row, of which nothing is borrowed.
+    pub fn into_owned(self) -> Row<'static> {
+        Row(self.0.map(|cell| cell.map(|cell| Cow::Owned(cell.into_owned()))))
     }
 }
 
@@ -125,20 +134,36 @@ pub(super) struct Rows<'g> {
     scopes: HashMap<String, Scope>,
     /// What the words in the column `status` stand for.
     statuses: HashMap<String, StatusWord>,
+    /// What the cells in the column `route` stand for.
+    routes: HashMap<String, Vec<Target>>,
+    /// What the cells in the column `lane` stand for.
+    lanes: HashMap<String, BTreeSet<Lane>>,
 }
 
 impl<'g> Rows<'g> {
     /// Before the first row.
     pub(super) fn new(registry: &'g Registry, file: FileId) -> Self {
+        Self::after(registry, file, 0, None)
+    }
+
+    /// After the row of this number, which was recorded then.
+    pub(super) fn after(
+        registry: &'g Registry,
+        file: FileId,
+        number: u64,
+        recorded: Option<Instant>,
+    ) -> Self {
         Self {
             registry,
             file,
-            read: 0,
-            recorded: None,
+            read: number,
+            recorded,
             words: HashSet::new(),
             named: HashMap::new(),
             scopes: HashMap::new(),
             statuses: HashMap::new(),
+            routes: HashMap::new(),
+            lanes: HashMap::new(),
         }
     }
 
@@ -215,25 +240,20 @@ impl<'g> Rows<'g> {
             ));
         }
         let recorded_at = if given { self.instant(row, Column::RecordedAt, zone, wrong) } else { from }?;
-        if let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before) {
-            let (column, help) = if given {
-                (Column::RecordedAt, "a log is written in the order in which things became known")
-            } else {
-                (
-                    Column::From,
-                    "sort the rows by `from`, or give `recorded_at` too: it is taken from `from` otherwise",
-                )
-            };
+        // Where nobody wrote down when a row was recorded, its place in the file says in which order.
+        if given
+            && let Some(before) = self.recorded.replace(recorded_at).filter(|before| recorded_at < *before)
+        {
             wrong.push(
                 Wrong::new(
-                    column,
+                    Column::RecordedAt,
                     format!(
                         "recorded at {}, before the row above it: {}",
                         recorded_at.rfc3339(zone),
                         before.rfc3339(zone)
                     ),
                 )
-                .help(help),
+                .help("a log is written in the order in which things became known"),
             );
         }
         Some(recorded_at)
@@ -481,11 +501,17 @@ impl<'g> Rows<'g> {
     }
 
     /// A lane follows from status and scope; one that is given all the same must be that.
-    fn check_lane(&self, row: &Row<'_>, declared: &Declared, wrong: &mut Vec<Wrong>) {
+    fn check_lane(&mut self, row: &Row<'_>, declared: &Declared, wrong: &mut Vec<Wrong>) {
         let Some(cell) = row.get(Column::Lane) else { return };
+        let follows = lanes(self.registry, declared);
+        if self.lanes.get(cell) == Some(&follows) {
+            return;
+        }
         let lane = |text| sentence::lane(text, self.file, self.registry).ok();
         let given: Option<BTreeSet<Lane>> = cell.split(';').map(lane).collect();
-        if given.as_ref() != Some(&lanes(self.registry, declared)) {
+        if given.as_ref() == Some(&follows) {
+            self.lanes.insert(cell.to_owned(), follows);
+        } else {
             wrong.push(
                 Wrong::new(
                     Column::Lane,
@@ -505,12 +531,21 @@ impl<'g> Rows<'g> {
         Some(Until { at, stated })
     }
 
-    fn route(&self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Vec<Target> {
+    fn route(&mut self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Vec<Target> {
         let Some(cell) = row.get(Column::Route) else { return Vec::new() };
-        sentence::route(cell, self.file, self.registry).unwrap_or_else(|diagnostic| {
-            wrong.push(Wrong::from_sentence(Column::Route, diagnostic));
-            Vec::new()
-        })
+        if let Some(route) = self.routes.get(cell) {
+            return route.clone();
+        }
+        match sentence::route(cell, self.file, self.registry) {
+            Ok(route) => {
+                self.routes.insert(cell.to_owned(), route.clone());
+                route
+            }
+            Err(diagnostic) => {
+                wrong.push(Wrong::from_sentence(Column::Route, diagnostic));
+                Vec::new()
+            }
+        }
     }
 
     /// RFC 3339, or a wall time of `zone`.
@@ -518,6 +553,9 @@ impl<'g> Rows<'g> {
         const WALL: [&str; 4] =
             ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"];
         let cell = row.get(column)?;
+        if let Some(at) = in_utc(cell) {
+            return Some(at);
+        }
         if let Ok(moment) = DateTime::parse_from_rfc3339(cell) {
             return Some(Instant::from(moment));
         }
@@ -555,36 +593,63 @@ impl<'g> Rows<'g> {
 
 /// The lanes in which a declaration stands or whose state it ends. `open` and `fully open` end more than one kind of
 /// lane, so none is theirs.
-fn lanes(registry: &Registry, declared: &Declared) -> BTreeSet<Lane> {
+pub(super) fn lanes(registry: &Registry, declared: &Declared) -> BTreeSet<Lane> {
     let cohorts = |scope: Option<&Scope>| -> BTreeSet<Lane> {
         scope.into_iter().flat_map(Scope::named).cloned().map(Lane::TrafficFor).collect()
     };
     let one = |lane| BTreeSet::from([lane]);
-    match declared {
-        Declared::Status { status, scope } => {
-            let kind = &registry.statuses[*status];
-            match (kind.builtin, kind.effect) {
-                (false, _) => one(Lane::Type(*status)),
-                (true, Effect::Closed) => one(Lane::Closed),
-                (true, Effect::Advisory | Effect::Diverting) => {
-                    let lanes = cohorts(scope.as_ref());
-                    if lanes.is_empty() { one(Lane::Traffic) } else { lanes }
-                }
+    let of_status = |status: StatusId, scope: Option<&Scope>| {
+        let kind = &registry.statuses[status];
+        match (kind.builtin, kind.effect) {
+            (false, _) => one(Lane::Type(status)),
+            (true, Effect::Closed) => one(Lane::Closed),
+            (true, Effect::Advisory | Effect::Diverting) => {
+                let lanes = cohorts(scope);
+                if lanes.is_empty() { one(Lane::Traffic) } else { lanes }
             }
         }
+    };
+    match declared {
+        Declared::Status { status, scope } => of_status(*status, scope.as_ref()),
         Declared::Down(service) | Declared::Up(service) => one(Lane::Service(*service)),
         Declared::Open { scope } => cohorts(scope.as_ref()),
         Declared::FullyOpen => BTreeSet::new(),
         Declared::OffDivert => one(Lane::Traffic),
-        Declared::Off(status) => one(Lane::Type(*status)),
+        Declared::Off(status) => of_status(*status, None),
     }
 }
+
+/// A time as a stored log has every one, `2023-08-04T14:00:00Z`; anything else is read with more patience. A million
+/// events have more than two million of them.
+fn in_utc(cell: &str) -> Option<Instant> {
+    const FORM: &[u8; 20] = b"dddd-dd-ddTdd:dd:ddZ";
+    let bytes: &[u8; 20] = cell.as_bytes().try_into().ok()?;
+    let fits = |(byte, form): (&u8, &u8)| if *form == b'd' { byte.is_ascii_digit() } else { byte == form };
+    if !bytes.iter().zip(FORM).all(fits) {
+        return None;
+    }
+    let number = |at: usize, digits: usize| {
+        bytes[at..at + digits].iter().fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'))
+    };
+    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)).ok()?, number(5, 2), number(8, 2))?;
+    let moment = date.and_hms_opt(number(11, 2), number(14, 2), number(17, 2))?;
+    Some(Instant::from_seconds(moment.and_utc().timestamp()))
+}
+
+/// The key of `data` that says where an `until` comes from, and what it says of one that nobody stated.
+pub(super) const UNTIL: &str = "until";
+pub(super) const MAX: &str = "max";
+const ONLY_MAX: &str = r#"{"until":"max"}"#;
 
 /// An `until` that followed from a type's `max` is marked so in `data`: nobody stated it.
 fn until_was_stated(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> bool {
     let Some(cell) = row.get(Column::Data) else { return true };
+    // Most of what is marked holds nothing else.
+    if cell == ONLY_MAX {
+        return false;
+    }
     match serde_json::from_str::<serde_json::Value>(cell) {
-        Ok(data) => data.get("until").and_then(serde_json::Value::as_str) != Some("max"),
+        Ok(data) => data.get(UNTIL).and_then(serde_json::Value::as_str) != Some(MAX),
         Err(error) => {
             wrong.push(Wrong::new(Column::Data, format!("expected JSON: {error}")));
             true

@@ -9,6 +9,7 @@ mod names;
 mod patient;
 mod place;
 mod policy;
+mod position;
 mod registry;
 mod scope;
 mod status;
@@ -23,9 +24,10 @@ pub use names::{Name, NameKind, Names, fold};
 pub use patient::{Age, Assumed, Care, Origin, Patient, PatientSaid, Priority};
 pub use place::{FileId, Place, SourceFile, Sources, Span};
 pub use policy::{AllDiverting, Crowding, Level, Limit, LimitAction, Policy, TargetShare};
+pub use position::Position;
 pub use registry::{
-    Ed, Expect, Expectation, Facility, FacilityKind, Need, Network, Position, Region, Registry, Rule,
-    RuleCondition, Service, SourceSettings, TravelSettings, Want, Zone,
+    Ed, Expect, Expectation, Facility, FacilityKind, Need, Network, Region, Registry, Rule, RuleCondition,
+    Service, SourceSettings, TravelSettings, Want, Zone,
 };
 pub use scope::{Class, Cohort, Scope};
 pub use status::{Approvers, Effect, Lane, Renewal, StatusOf, StatusType};

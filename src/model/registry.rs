@@ -7,17 +7,8 @@ use chrono_tz::Tz;
 
 use super::{
     Directory, Effect, FacilityId, Instant, Keyed, Minutes, Name, Names, NeedId, NetworkId, Origin, Patient,
-    PatientSaid, Place, Policy, RegionId, Scope, ServiceId, StatusId, StatusType, Target, ZoneId,
+    PatientSaid, Place, Policy, Position, RegionId, Scope, ServiceId, StatusId, StatusType, Target, ZoneId,
 };
-
-/// A point on the Earth, in degrees (WGS 84).
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Position {
-    /// North positive, −90 to 90.
-    pub lat: f64,
-    /// East positive, −180 to 180.
-    pub lon: f64,
-}
 
 /// What a facility is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

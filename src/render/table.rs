@@ -86,8 +86,12 @@ pub(super) fn write_ids(
 }
 
 fn write_answer(answer: &[Line], options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    for line in answer {
-        writeln!(out, "{}", paint(&safe::terminal(&line.text, options.ascii), line.tone, options.color))?;
+    for (index, line) in answer.iter().enumerate() {
+        // The first line is the answer: one line, whatever the width.
+        let width = options.width.filter(|_| index > 0);
+        for text in text::wrap(&safe::terminal(&line.text, options.ascii), width) {
+            writeln!(out, "{}", paint(&text, line.tone, options.color))?;
+        }
     }
     Ok(())
 }

@@ -76,13 +76,37 @@ pub fn columns() -> Vec<Column> {
     ]
 }
 
+/// What the board says of the whole, beside its rows.
+pub fn facts() -> Vec<(&'static str, Kind)> {
+    let level = vec![("region", Kind::Text), ("level", Kind::Text), ("count", Kind::Integer)];
+    vec![("levels", Kind::Record(level).list())]
+}
+
 /// The board at the basis' instant.
 pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     let snapshot = basis.timeline.at(basis.registry, basis.at);
     let mut sheet = basis.sheet("status", columns());
     let mut text_rows = Vec::new();
     let mut counts = [0_usize; Summary::WORDS.len()];
+    let mut levels = Vec::new();
     for (region, entry) in basis.registry.regions.iter() {
+        if let Some(policy) = basis.registry.policy(region, basis.at)
+            && let Some((name, _, count)) = snapshot.level(region, policy)
+        {
+            sheet.header.push(format!("{}: {name} ({count} facilities divert)", entry.name));
+            levels.push(Value::Record(vec![
+                ("region", entry.key.as_str().into()),
+                ("level", name.into()),
+                ("count", Value::count(count)),
+            ]));
+        }
+        for suspension in snapshot.suspensions(region) {
+            let until = suspension
+                .interval
+                .until()
+                .map_or_else(String::new, |until| format!(" until {}", phrase::clock(until, basis.zone())));
+            sheet.header.push(format!("{}: diversion suspended{until} [{}]", entry.name, suspension.clause));
+        }
         for (lane, episode) in snapshot.region(region) {
             sheet.header.push(format!(
                 "{}: {} since {}",
@@ -92,6 +116,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
             ));
         }
     }
+    sheet.facts.push(("levels", Value::List(levels)));
     for state in snapshot.facilities() {
         if selection.facilities.as_ref().is_some_and(|wanted| !wanted.contains(&state.facility)) {
             continue;

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AllDiverting, FacilityId, Minutes, Origin, Patient, Policy, Registry, ServiceId};
+use crate::model::{
+    AllDiverting, FacilityId, Minutes, Origin, Patient, Policy, Priority, RegionId, Registry, ServiceId,
+};
 use crate::state::Snapshot;
 
 use super::decision::{DecidedBy, Decision, Disposition, Flag, Outcome, Rejected, Stop};
@@ -42,7 +44,7 @@ struct Case<'a> {
     /// Every facility, by id.
     examined: Vec<Examined>,
     home: Option<FacilityId>,
-    policy: Option<&'a Policy>,
+    governing: Option<(RegionId, &'a Policy)>,
     /// Eligible facilities in the order of their rank, externals last.
     eligible: Vec<FacilityId>,
     trace: Trace,
@@ -72,7 +74,7 @@ pub fn decide(snapshot: &Snapshot<'_>, question: &Question<'_>) -> Decision {
         question,
         patient,
         required,
-        policy: policy(snapshot, question.origin, home),
+        governing: governing(snapshot, question.origin, home),
         examined,
         home,
         eligible: Vec::new(),
@@ -90,7 +92,7 @@ impl Case<'_> {
         if let Some(settled) = self.extremis(asked).or_else(|| self.request(asked)) {
             return self.answer(Some(settled), None, asked);
         }
-        if self.home.is_some_and(|home| self.at(home).is_only_consult()) {
+        if self.home.is_some_and(|home| self.at(home).is_only_consult()) || self.level_asks(asked) {
             let proposed = self.usual(asked);
             return self.answer(None, Some(proposed), asked);
         }
@@ -101,6 +103,9 @@ impl Case<'_> {
         }
     }
 
+    fn policy(&self) -> Option<&Policy> {
+        self.governing.map(|(_, policy)| policy)
+    }
     fn at(&self, facility: FacilityId) -> &Examined {
         &self.examined[facility.index()]
     }
@@ -108,13 +113,13 @@ impl Case<'_> {
         &self.registry.facilities[facility].name
     }
     fn clause(&self, key: &str) -> String {
-        self.policy
+        self.policy()
             .map_or_else(String::new, |policy| format!("policy.{}.{key} ({})", policy.key, policy.place))
     }
 
     /// Eligible facilities by minutes and what the policy adds for an advisory, then by id; externals last.
     fn rank(&mut self) {
-        let advisory = match self.policy {
+        let advisory = match self.policy() {
             Some(policy) if examine::may_be_moved(self.registry, self.patient) => policy.advisory_minutes,
             Some(_) | None => Minutes::ZERO,
         };
@@ -152,7 +157,7 @@ impl Case<'_> {
         let facility = self.patient.request?;
         let there = self.at(facility);
         if there.is_eligible()
-            || (there.has_soft_reasons_only() && self.policy.is_some_and(|policy| policy.honour_request))
+            || (there.has_soft_reasons_only() && self.policy().is_some_and(|policy| policy.honour_request))
         {
             return Some(Settled { facility, outcome: Outcome::Routed, by: DecidedBy::Request });
         }
@@ -168,6 +173,22 @@ impl Case<'_> {
         None
     }
 
+    /// Step 6: whether the region stands at a level of strain that wants to be asked first. Never for priority 1.
+    fn level_asks(&mut self, asked: u32) -> bool {
+        let Some((region, policy)) = self.governing.filter(|_| self.patient.priority != Priority::One) else {
+            return false;
+        };
+        let Some((name, level, count)) = self.snapshot.level(region, policy) else { return false };
+        if level.consult {
+            let text = format!(
+                "{} stands at {name}: {count} facilities divert, {} or more: crews ask first [policy.{}.levels]",
+                self.registry.regions[region].name, level.at, policy.key
+            );
+            self.trace.step(Some(asked), StepKind::Applied, None, text);
+        }
+        level.consult
+    }
+
     /// Steps 7 to 9.
     fn usual(&mut self, asked: u32) -> Usual {
         self.orders(asked)
@@ -178,7 +199,7 @@ impl Case<'_> {
     /// Step 7: orders, then rules, away from a home that has a reason against it.
     fn orders(&mut self, asked: u32) -> Option<Settled> {
         let home = self.home.filter(|home| !self.at(*home).reasons.is_empty())?;
-        let extra = self.policy.map_or(Policy::MAX_ORDER_EXTRA, |policy| policy.max_order_extra);
+        let extra = self.policy().map_or(Policy::MAX_ORDER_EXTRA, |policy| policy.max_order_extra);
         let nearest = self.eligible.iter().map(|facility| self.at(*facility));
         let nearest =
             nearest.min_by_key(|there| (there.external, there.stop.minutes)).map(|there| there.stop.minutes);
@@ -195,7 +216,11 @@ impl Case<'_> {
         };
         search.away_from(home, Some(asked));
         let (found, notes) = (search.found, search.notes);
-        self.notes.extend(notes);
+        for note in notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
         let mut found = found.into_iter();
         let (facility, by) = found.next()?;
         self.led_to = found.map(|(facility, _)| facility).collect();
@@ -208,8 +233,10 @@ impl Case<'_> {
         let Some(home) = self.home.filter(|home| self.at(*home).has_soft_reasons_only()) else {
             return Some(Settled { facility: first, outcome: Outcome::Routed, by: DecidedBy::Nearest });
         };
-        let tried =
-            self.policy.and_then(|policy| policy.alternatives).map(|count| self.nearest_others(home, count));
+        let tried = self
+            .policy()
+            .and_then(|policy| policy.alternatives)
+            .map(|count| self.nearest_others(home, count));
         let mut beyond = None;
         for facility in self.eligible.iter().copied().filter(|facility| !self.at(*facility).external) {
             match self.beyond_limit(home, facility, tried.as_ref()) {
@@ -235,7 +262,7 @@ impl Case<'_> {
         there: FacilityId,
         tried: Option<&BTreeSet<FacilityId>>,
     ) -> Option<String> {
-        let policy = self.policy?;
+        let policy = self.policy()?;
         let minutes = self.at(there).stop.minutes;
         let extra = minutes - self.at(home).stop.minutes;
         if let Some(max) = policy.max_minutes.filter(|max| minutes > *max) {
@@ -265,7 +292,7 @@ impl Case<'_> {
     fn nobody_eligible(&mut self, asked: u32) -> Usual {
         let soft = |there: &Examined| there.has_soft_reasons_only() && !there.external;
         if let Some(closest) = nearest(&self.examined, soft) {
-            let all_diverting = self.policy.map_or(AllDiverting::Closest, |policy| policy.all_diverting);
+            let all_diverting = self.policy().map_or(AllDiverting::Closest, |policy| policy.all_diverting);
             let clause = self.clause("all_diverting");
             let facility = match all_diverting {
                 AllDiverting::Closest => closest,
@@ -355,7 +382,7 @@ impl Case<'_> {
         let flags =
             destination.map_or_else(Vec::new, |stop| self.flags(stop, decided_by.as_ref(), &alternates));
         let ask = (outcome == Outcome::Consult).then(|| {
-            self.policy
+            self.policy()
                 .and_then(|policy| policy.consult.clone())
                 .unwrap_or_else(|| "medical direction".to_owned())
         });
@@ -527,7 +554,7 @@ impl Case<'_> {
             text = format!("{text}; requires {}", required.join(", "));
         }
         let asked = self.trace.step(None, StepKind::Asked, None, text);
-        if let Some(policy) = self.policy {
+        if let Some(policy) = self.policy() {
             let text = format!("policy `{}` ({}) governs", policy.key, policy.place);
             self.trace.step(Some(asked), StepKind::Applied, None, text);
         }
@@ -614,14 +641,18 @@ fn nearest(examined: &[Examined], holds: impl Fn(&Examined) -> bool) -> Option<F
         .map(|there| there.stop.facility)
 }
 
-/// The policy whose parameters rule the decision: the zone's region's, else home's.
-fn policy<'a>(snapshot: &Snapshot<'a>, origin: Origin, home: Option<FacilityId>) -> Option<&'a Policy> {
+/// The region and policy whose parameters rule the decision: the zone's region's, else home's.
+fn governing<'a>(
+    snapshot: &Snapshot<'a>,
+    origin: Origin,
+    home: Option<FacilityId>,
+) -> Option<(RegionId, &'a Policy)> {
     let registry = snapshot.registry;
     let of_zone = match origin {
         Origin::Zone(zone) => registry.zones[zone].region,
         Origin::Facility(_) | Origin::Point(_) => None,
     };
     let of_home = home.and_then(|home| registry.facilities[home].region);
-    let in_force = |region| registry.policy(region, snapshot.at);
+    let in_force = |region| registry.policy(region, snapshot.at).map(|policy| (region, policy));
     of_zone.and_then(in_force).or_else(|| of_home.and_then(in_force))
 }

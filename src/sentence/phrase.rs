@@ -136,12 +136,33 @@ pub fn route(targets: &[Target], registry: &Registry) -> String {
     targets.iter().map(|one| target(*one, registry)).collect::<Vec<_>>().join(" then ")
 }
 
+/// A route without `route to`, by ids: what a log stores, so that a thing may get another name and old orders still
+/// mean it. Where an id means another thing too, the text that means only this one.
+pub fn route_by_ids(targets: &[Target], registry: &Registry) -> String {
+    let by_id = |name: Name, kinds: &[NameKind]| -> String {
+        let key = key(name, registry);
+        if is_only(key, name, kinds, registry) {
+            return key.to_owned();
+        }
+        spoken(name, kinds, registry).to_owned()
+    };
+    let one = |target: &Target| match *target {
+        Target::Facility(id) => by_id(Name::Facility(id), TARGETS),
+        Target::Network(id) => by_id(Name::Network(id), TARGETS),
+        Target::Region(id) => format!("region {}", by_id(Name::Region(id), &[NameKind::Region])),
+        Target::Nearest(_) => self::target(*target, registry),
+    };
+    targets.iter().map(one).collect::<Vec<_>>().join(" then ")
+}
+
+/// What a target's name may stand for.
+const TARGETS: &[NameKind] = &[NameKind::Facility, NameKind::Network, NameKind::Region];
+
 /// One target of a route.
 pub fn target(target: Target, registry: &Registry) -> String {
-    const KINDS: &[NameKind] = &[NameKind::Facility, NameKind::Network, NameKind::Region];
     match target {
-        Target::Facility(id) => spoken(Name::Facility(id), KINDS, registry).to_owned(),
-        Target::Network(id) => spoken(Name::Network(id), KINDS, registry).to_owned(),
+        Target::Facility(id) => spoken(Name::Facility(id), TARGETS, registry).to_owned(),
+        Target::Network(id) => spoken(Name::Network(id), TARGETS, registry).to_owned(),
         Target::Region(id) => format!("region {}", spoken(Name::Region(id), &[NameKind::Region], registry)),
         Target::Nearest(None) => "nearest".to_owned(),
         Target::Nearest(Some(id)) => format!("nearest {}", service(id, registry)),
@@ -189,11 +210,14 @@ fn status_type(id: StatusId, registry: &Registry) -> &str {
 /// regions by name, the rest by id, where that is possible.
 fn spoken<'a>(name: Name, kinds: &[NameKind], registry: &'a Registry) -> &'a str {
     let texts = texts_of(name, registry);
-    let only = |text: &&str| {
-        let mut fitting = registry.names.meanings(text).iter().filter(|other| kinds.contains(&other.kind()));
-        fitting.next() == Some(&name) && fitting.next().is_none()
-    };
-    texts.iter().copied().find(only).unwrap_or_else(|| key(name, registry))
+    let mut texts = texts.iter().copied();
+    texts.find(|text| is_only(text, name, kinds, registry)).unwrap_or_else(|| key(name, registry))
+}
+
+/// Whether a text means this thing and nothing else of these kinds.
+fn is_only(text: &str, name: Name, kinds: &[NameKind], registry: &Registry) -> bool {
+    let mut fitting = registry.names.meanings(text).iter().filter(|other| kinds.contains(&other.kind()));
+    fitting.next() == Some(&name) && fitting.next().is_none()
 }
 
 /// The text that means a thing and nothing else where its kind may stand.

@@ -5,7 +5,7 @@
 /// Words and phrases that mean something in a sentence: no facility or network may be called by one of them.
 #[rustfmt::skip]
 pub(super) const KEYWORDS: &[&str] = &[
-    "a", "adult", "adults", "advisory", "all", "als", "ambulances", "and", "approved", "are", "at", "back",
+    "adult", "adults", "advisory", "all", "als", "ambulances", "and", "approved", "are", "at", "back",
     "because", "bls", "but", "closed", "consults", "disaster", "divert", "diverting", "diversion",
     "down", "except", "extremis", "for", "forced", "from", "fully", "fully open", "further", "go", "goes",
     "has", "in", "in extremis", "internal", "internal disaster", "is", "midnight", "nearest", "no", "noon",

@@ -123,6 +123,8 @@ pub enum View {
     Csv,
     /// Everywhere.
     All,
+    /// Only where it is asked for by its key.
+    Asked,
 }
 
 impl View {

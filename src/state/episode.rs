@@ -94,11 +94,13 @@ pub struct Episode {
     said: Vec<Said>,
     bound: Option<Bound>,
     cut: Option<Cut>,
+    /// The clause of a policy that ended it by force.
+    forced_by: Option<Arc<str>>,
 }
 
 impl Episode {
     pub(super) fn begin(state: LaneState, said: Said, bound: Option<Bound>) -> Self {
-        Self { state, said: vec![said], bound, cut: None }
+        Self { state, said: vec![said], bound, cut: None, forced_by: None }
     }
 
     /// The declaration that began it.
@@ -138,6 +140,10 @@ impl Episode {
             (Some(_), None) => Some((EndedBy::Expired, None)),
             (None, None) => None,
         }
+    }
+    /// The clause of a policy that ended it, where one did: `policy.san-francisco.limit[0]`.
+    pub fn forced_by(&self) -> Option<&Arc<str>> {
+        self.forced_by.as_ref().filter(|_| matches!(self.ended_by(), Some((EndedBy::Forced, _))))
     }
     /// Whether it ran out and nobody had said beforehand that it was over: its end wants a confirmation.
     pub fn expires_unconfirmed(&self) -> bool {
@@ -197,6 +203,12 @@ impl Episode {
         }
     }
 
+    /// Ends it by force. No later word moves that end.
+    pub(super) fn force(&mut self, cut: Cut, clause: &Arc<str>) {
+        self.end(cut);
+        self.forced_by = Some(clause.clone());
+    }
+
     /// Takes in a confirmation. `cap` is the longest `until` that the status type allows from the confirmation, and
     /// `renews` whether a confirmation may move the end that a `max` gave.
     pub(super) fn confirm(&mut self, said: Said, until: Option<Bound>, cap: Option<Instant>, renews: bool) {
@@ -205,7 +217,11 @@ impl Episode {
             // A stated `until` moves an end by hand, and an end at a plan that was recorded before this episode.
             // What was recorded later and took its place stays.
             let begun_by = self.event();
-            self.cut = self.cut.filter(|cut| cut.by != EndedBy::Manual && cut.event > begun_by);
+            self.cut = self.cut.filter(|cut| match cut.by {
+                EndedBy::Forced => true,
+                EndedBy::Superseded => cut.event > begun_by,
+                EndedBy::Manual | EndedBy::Expired => false,
+            });
         } else if let Some(bound) = self.bound.filter(|bound| !bound.stated && renews) {
             let moved = until.map(|until| until.at).or(cap).map_or(bound.at, |at| at.max(bound.at));
             self.bound = Some(Bound { at: moved, ..bound });

@@ -9,6 +9,7 @@ use crate::model::{
 };
 
 use super::episode::{Bound, Cut, EndedBy, Episode, LaneState, Said, Track};
+use super::limits::{ForcedEnd, Refusal, Rulings};
 
 /// Which lanes an ending reaches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,16 +51,69 @@ pub(super) struct Lanes {
     pub(super) endings: Vec<Ending>,
 }
 
+/// What declaring a status again does, or declaring it anew.
+enum Step {
+    Confirm,
+    Renew(StatusId),
+    Begin,
+}
+
 impl Lanes {
-    /// Takes in the next event of the subject.
-    pub(super) fn fold(&mut self, registry: &Registry, event: &Event, declaration: &Declaration) {
-        let reach = match &declaration.declared {
-            Declared::Status { status, scope } => {
-                for (lane, state) in lanes_of(registry, *status, scope.as_ref()) {
-                    self.declare(registry, lane, state, event, declaration);
-                }
-                return;
+    /// Takes in the next event of the subject, unless the rulings refuse it: then nothing changes. Without rulings
+    /// nothing is refused: what a source claims is a claim whatever the policy.
+    pub(super) fn fold(
+        &mut self,
+        registry: &Registry,
+        event: &Event,
+        declaration: &Declaration,
+        rulings: Option<&Rulings>,
+    ) -> Result<(), Refusal> {
+        if let Declared::Status { status, scope } = &declaration.declared {
+            let lanes = lanes_of(registry, *status, scope.as_ref());
+            for cut in
+                rulings.into_iter().flat_map(|rulings| &rulings.cuts).filter(|cut| cut.at <= declaration.from)
+            {
+                self.force(cut);
             }
+            for ((lane, state), rulings) in lanes.iter().zip(std::iter::repeat(rulings)) {
+                let Some(rulings) = rulings else { continue };
+                let begins = match self.step(registry, lane, state, event, declaration) {
+                    Step::Confirm => continue,
+                    Step::Renew(next) => next,
+                    Step::Begin => match state {
+                        LaneState::Status { status, .. } => *status,
+                        LaneState::Down => continue,
+                    },
+                };
+                rulings.permit(registry, begins, event, declaration)?;
+            }
+            for (lane, state) in lanes {
+                self.declare(registry, lane, state, event, declaration);
+            }
+            return Ok(());
+        }
+        self.fold_other(registry, event, declaration);
+        Ok(())
+    }
+
+    /// Ends by force what a limit ends.
+    pub(super) fn force(&mut self, forced: &ForcedEnd) {
+        let cut = Cut { at: forced.at, by: EndedBy::Forced, event: forced.event };
+        for episode in self.tracks.values_mut().flat_map(|track| track.episodes.iter_mut()) {
+            let counted = match &episode.state {
+                LaneState::Status { status, .. } => forced.statuses.contains(status),
+                LaneState::Down => false,
+            };
+            if counted && episode.contains(forced.at) {
+                episode.force(cut, &forced.clause);
+            }
+        }
+    }
+
+    /// Takes in an event that begins no status: endings, and services that go down.
+    fn fold_other(&mut self, registry: &Registry, event: &Event, declaration: &Declaration) {
+        let reach = match &declaration.declared {
+            Declared::Status { .. } => return,
             Declared::Down(service) => {
                 self.declare(registry, Lane::Service(*service), LaneState::Down, event, declaration);
                 return;
@@ -89,6 +143,28 @@ impl Lanes {
         });
     }
 
+    /// What declaring this state does as the lanes stand.
+    fn step(
+        &self,
+        registry: &Registry,
+        lane: &Lane,
+        state: &LaneState,
+        event: &Event,
+        declaration: &Declaration,
+    ) -> Step {
+        let from = declaration.from;
+        let Some(track) = self.tracks.get(lane).filter(|_| !is_late(event, declaration)) else {
+            return Step::Begin;
+        };
+        if let (Renewal::Becomes(next), _) = terms(registry, state)
+            && is_said_again(track, from)
+        {
+            return Step::Renew(next);
+        }
+        let same = track.at(from).is_some_and(|episode| episode.state == *state);
+        if from <= event.recorded_at && same { Step::Confirm } else { Step::Begin }
+    }
+
     fn declare(
         &mut self,
         registry: &Registry,
@@ -98,35 +174,26 @@ impl Lanes {
         declaration: &Declaration,
     ) {
         let from = declaration.from;
-        let (max, renewal) = match &state {
-            LaneState::Status { status, .. } => {
-                (registry.statuses[*status].max, registry.statuses[*status].renewal)
+        let (renewal, max) = terms(registry, &state);
+        match self.step(registry, &lane, &state, event, declaration) {
+            Step::Begin => self.begin(lane, state, max, event, declaration),
+            Step::Renew(next) => {
+                if let Some(track) = self.tracks.get_mut(&lane) {
+                    end_all(track, Cut { at: from, by: EndedBy::Superseded, event: event.number });
+                }
+                for (lane, state) in lanes_of(registry, next, None) {
+                    self.begin(lane, state, registry.statuses[next].max, event, declaration);
+                }
             }
-            LaneState::Down => (None, Renewal::Allowed),
-        };
-        let late = is_late(event, declaration);
-        let track = self.tracks.entry(lane.clone()).or_insert_with(|| Track::new(lane.clone()));
-        if let Renewal::Becomes(next) = renewal
-            && !late
-            && is_said_again(track, from)
-        {
-            end_all(track, Cut { at: from, by: EndedBy::Superseded, event: event.number });
-            for (lane, state) in lanes_of(registry, next, None) {
-                self.begin(lane, state, registry.statuses[next].max, event, declaration);
+            Step::Confirm => {
+                let track = self.tracks.get_mut(&lane);
+                let Some(episode) = track.and_then(|track| track.at_mut(from)) else { return };
+                let renews = renewal != Renewal::Refused;
+                let cap = max.map(|max| if renews { from + max } else { episode.from() + max });
+                let until = declaration.until.map(|until| bound(until, cap, event));
+                episode.confirm(said(event, declaration), until, cap, renews);
             }
-            return;
         }
-        if !late
-            && from <= event.recorded_at
-            && let Some(episode) = track.at_mut(from).filter(|episode| episode.state == state)
-        {
-            let renews = renewal != Renewal::Refused;
-            let cap = max.map(|max| if renews { from + max } else { episode.from() + max });
-            let until = declaration.until.map(|until| bound(until, cap, event));
-            episode.confirm(said(event, declaration), until, cap, renews);
-            return;
-        }
-        self.begin(lane, state, max, event, declaration);
     }
 
     /// Begins an episode: neither a confirmation nor a renewal.
@@ -157,6 +224,17 @@ impl Lanes {
             end_all(track, Cut { at: from, by: EndedBy::Superseded, event: event.number });
         }
         track.episodes.push(episode);
+    }
+}
+
+/// How a state may be renewed, and how long it may last.
+fn terms(registry: &Registry, state: &LaneState) -> (Renewal, Option<TimeDelta>) {
+    match state {
+        LaneState::Status { status, .. } => {
+            let kind = &registry.statuses[*status];
+            (kind.renewal, kind.max)
+        }
+        LaneState::Down => (Renewal::Allowed, None),
     }
 }
 

@@ -6,10 +6,12 @@
 mod conflict;
 mod episode;
 mod fold;
+mod limits;
 mod snapshot;
 mod timeline;
 
 pub use conflict::{Claim, Conflict};
 pub use episode::{EndedBy, Episode, LaneState, Piece, Said, Track};
+pub use limits::{Refusal, Suspension};
 pub use snapshot::{Active, FacilityState, Snapshot, Standing, Summary};
 pub use timeline::{History, Report, Timeline};

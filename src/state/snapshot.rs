@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Effect, FacilityId, Instant, Lane, Policy, RegionId, Registry, Scope, ServiceId, StatusId, StatusType,
-    WalkIn,
+    Effect, FacilityId, Instant, Lane, Level, Policy, RegionId, Registry, Scope, ServiceId, StatusId,
+    StatusType, WalkIn,
 };
 
 use super::conflict::Conflict;
 use super::episode::{Episode, LaneState, Track};
+use super::limits::Suspension;
 use super::timeline::{History, Report, Timeline};
 
 /// Whether an active episode counts at all, before any patient is looked at.
@@ -132,6 +133,20 @@ impl<'a> FacilityState<'a> {
                     .unwrap_or(Standing::InForce)
             });
             active.push(Active { lane: &track.lane, episode, status, standing });
+        }
+        for (event, refusal, track) in history.into_iter().flat_map(History::refused) {
+            let overtaken = history.is_some_and(|history| history.is_overtaken(&track.lane, event, at));
+            let Some(episode) = track.at(at).filter(|_| !overtaken) else { continue };
+            let LaneState::Status { status, scope } = &episode.state else { continue };
+            active.push(Active {
+                lane: &track.lane,
+                episode,
+                status: Some((*status, &registry.statuses[*status], scope)),
+                standing: Standing::NotInForce {
+                    by: refusal.by.to_string(),
+                    text: format!("refused: {}", refusal.text),
+                },
+            });
         }
         Self { facility, at, active, history, registry }
     }
@@ -267,6 +282,26 @@ impl<'a> Snapshot<'a> {
         changes.retain(|at| *at > self.at && *at <= until);
         changes
     }
+    /// The suspensions of diversion that hold in a region, by whatever policy.
+    pub fn suspensions(&self, region: RegionId) -> impl Iterator<Item = &'a Suspension> + '_ {
+        let holds = move |suspension: &&Suspension| {
+            suspension.region == region && suspension.interval.contains(self.at)
+        };
+        self.timeline.suspensions().iter().filter(holds)
+    }
+    /// The level of strain that a policy sees in a region: its name, what it asks for, and how many facilities have a
+    /// diverting or closed effect in force, whatever its scope. `None`: no level is reached.
+    pub fn level<'p>(&self, region: RegionId, policy: &'p Policy) -> Option<(&'p str, &'p Level, usize)> {
+        let strained = self.facilities().filter(|state| {
+            self.registry.facilities[state.facility].region == Some(region)
+                && state
+                    .in_force()
+                    .any(|active| active.effect().is_some_and(|effect| effect >= Effect::Diverting))
+        });
+        let count = strained.count();
+        let reached = policy.levels.iter().filter(|(_, level)| level.at as usize <= count);
+        reached.max_by_key(|(_, level)| level.at).map(|(name, level)| (name.as_str(), level, count))
+    }
     /// What is active in a region as such.
     pub fn region(&self, region: RegionId) -> impl Iterator<Item = (&'a Lane, &'a Episode)> + '_ {
         let tracks = self.timeline.region(region).into_iter().flat_map(History::tracks);
@@ -275,7 +310,7 @@ impl<'a> Snapshot<'a> {
 }
 
 /// Whether a status of the whole region suspends this type there.
-fn suspended(
+pub(super) fn suspended(
     timeline: &Timeline,
     registry: &Registry,
     region: Option<RegionId>,
@@ -297,7 +332,7 @@ fn suspended(
 }
 
 /// Whether the region's policy does not honour a diversion for this reason.
-fn not_honoured(
+pub(super) fn not_honoured(
     policy: Option<&Policy>,
     kind: &StatusType,
     episode: &Episode,

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Declaration, Event, FacilityId, Instant, Kind, RegionId, Registry, Subject};
+use crate::model::{Declaration, Event, FacilityId, Instant, Kind, Lane, RegionId, Registry, Subject};
 
-use super::episode::Track;
+use super::episode::{Episode, Track};
 use super::fold::Lanes;
+use super::limits::{self, Refusal, Rulings, Suspension};
 use super::snapshot::{FacilityState, Snapshot};
 
 /// A report about a subject: that somebody said something, whatever it was.
@@ -31,10 +32,20 @@ pub struct History {
     /// What each source claims by itself, where several speak of the subject or one of them does not act.
     pub(super) claims: BTreeMap<Arc<str>, Lanes>,
     pub(super) exercises: Vec<Exercise>,
+    /// What was declared and is not in force, by a limit or for want of an approver.
+    pub(super) refused: Vec<Refused>,
     /// Every report, in the order of recording.
     pub reports: Vec<Report>,
     /// Whether any event is about it at all.
     pub known: bool,
+}
+
+/// A declaration that is recorded and not in force.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Refused {
+    pub(super) event: u64,
+    pub(super) refusal: Refusal,
+    pub(super) lanes: Lanes,
 }
 
 /// A drill: shown, never routed on.
@@ -67,6 +78,30 @@ impl History {
     pub fn exercises(&self) -> impl Iterator<Item = (u64, &Track)> {
         self.exercises.iter().flat_map(|drill| drill.lanes.tracks.values().map(|track| (drill.event, track)))
     }
+    /// The lanes of what was refused, each with the event that declared it and why it is not in force.
+    pub fn refused(&self) -> impl Iterator<Item = (u64, &Refusal, &Track)> {
+        self.refused.iter().flat_map(|refused| {
+            refused.lanes.tracks.values().map(|track| (refused.event, &refused.refusal, track))
+        })
+    }
+    /// Whether a later word about a lane has taken the place of what `event` said, by `at`.
+    pub(super) fn is_overtaken(&self, lane: &Lane, event: u64, at: Instant) -> bool {
+        let episodes = self.lanes.tracks.get(lane).into_iter().flat_map(Track::episodes);
+        let said = episodes.flat_map(Episode::said).any(|said| said.event > event && said.from <= at);
+        said || self
+            .lanes
+            .endings
+            .iter()
+            .any(|ending| ending.event > event && ending.from <= at && ending.reach.covers(lane))
+    }
+    /// From when on a later word about a lane takes the place of what `event` said; `None`: none does.
+    pub fn overtaken_at(&self, lane: &Lane, event: u64) -> Option<Instant> {
+        let episodes = self.lanes.tracks.get(lane).into_iter().flat_map(Track::episodes);
+        let said = episodes.flat_map(Episode::said).filter(|said| said.event > event).map(|said| said.from);
+        let endings = self.lanes.endings.iter();
+        let ended = endings.filter(|ending| ending.event > event && ending.reach.covers(lane));
+        said.chain(ended.map(|ending| ending.from)).min()
+    }
     /// The newest report at `at` that is routed on.
     pub fn last_report(&self, at: Instant) -> Option<&Report> {
         self.reports
@@ -81,6 +116,8 @@ impl History {
 pub struct Timeline {
     facilities: BTreeMap<FacilityId, History>,
     regions: BTreeMap<RegionId, History>,
+    /// The stretches in which a policy lets nothing begin, in the order of their beginning.
+    suspensions: Vec<Suspension>,
 }
 
 impl Timeline {
@@ -110,14 +147,36 @@ impl Timeline {
             }
         }
         let mut timeline = Self::default();
-        for (subject, events) in by_subject {
-            let history = history(registry, &events);
+        for (subject, events) in &by_subject {
+            let history = history(registry, events, &Rulings::default());
             match subject {
-                Subject::Facility(facility) => timeline.facilities.insert(facility, history),
-                Subject::Region(region) => timeline.regions.insert(region, history),
+                Subject::Facility(facility) => timeline.facilities.insert(*facility, history),
+                Subject::Region(region) => timeline.regions.insert(*region, history),
             };
         }
+        limits::apply(registry, &mut timeline, |facility, rulings| {
+            by_subject.get(&Subject::Facility(facility)).map(|events| history(registry, events, rulings))
+        });
         timeline
+    }
+    pub(super) fn replace(&mut self, facility: FacilityId, history: History) {
+        self.facilities.insert(facility, history);
+    }
+    pub(super) fn suspend(&mut self, suspension: Suspension) {
+        self.suspensions.push(suspension);
+    }
+
+    /// The stretches in which a policy lets nothing begin, in the order in which limits tripped.
+    pub fn suspensions(&self) -> &[Suspension] {
+        &self.suspensions
+    }
+    /// Why an event is recorded and not in force; `None`: it is in force, or is no declaration of a status.
+    pub fn refusal(&self, event: u64) -> Option<&Refusal> {
+        let histories = self.facilities.values().chain(self.regions.values());
+        histories
+            .flat_map(|history| &history.refused)
+            .find(|refused| refused.event == event)
+            .map(|r| &r.refusal)
     }
 
     /// What is known of a facility; `None`: nothing was ever reported.
@@ -161,7 +220,7 @@ fn retracted(known: &[&Event]) -> BTreeSet<u64> {
     gone
 }
 
-fn history(registry: &Registry, events: &[(&Event, Option<&Declaration>)]) -> History {
+fn history(registry: &Registry, events: &[(&Event, Option<&Declaration>)], rulings: &Rulings) -> History {
     let mut history = History { known: true, ..History::default() };
     let spoken: BTreeSet<&Arc<str>> = events
         .iter()
@@ -180,17 +239,37 @@ fn history(registry: &Registry, events: &[(&Event, Option<&Declaration>)]) -> Hi
             acts,
         });
         if declaration.exercise {
-            let mut lanes = Lanes::default();
-            lanes.fold(registry, event, declaration);
-            history.exercises.push(Exercise { event: event.number, lanes });
+            history
+                .exercises
+                .push(Exercise { event: event.number, lanes: alone(registry, event, declaration) });
             continue;
         }
         if acts {
-            history.lanes.fold(registry, event, declaration);
+            let refusal = history.lanes.fold(registry, event, declaration, Some(rulings)).err();
+            if let Some(refusal) = refusal.or_else(|| rulings.tripped.get(&event.number).cloned()) {
+                let lanes = alone(registry, event, declaration);
+                history.refused.push(Refused { event: event.number, refusal, lanes });
+            }
         }
         if compare {
-            history.claims.entry(event.source.clone()).or_default().fold(registry, event, declaration);
+            // Without rulings nothing is refused.
+            let _ = history.claims.entry(event.source.clone()).or_default().fold(
+                registry,
+                event,
+                declaration,
+                None,
+            );
         }
     }
+    for cut in &rulings.cuts {
+        history.lanes.force(cut);
+    }
     history
+}
+
+/// The lanes that one event by itself would make.
+fn alone(registry: &Registry, event: &Event, declaration: &Declaration) -> Lanes {
+    let mut lanes = Lanes::default();
+    let _ = lanes.fold(registry, event, declaration, None);
+    lanes
 }

@@ -1,13 +1,17 @@
-//! `divert help`: a command, the catalogue, the schema of an answer.
+//! `divert help`: a command, the catalogue, the ready-made policies, the schema of an answer.
 //!
 //! Floor 6. Reads no registry and no log: help is there when nothing else is.
+
+use std::fmt::Write as _;
 
 use clap::CommandFactory;
 
 use crate::foresight::{each, plan};
 use crate::load;
 use crate::render::{schema, to_pretty};
-use crate::report::{check, route, status, table, timeline};
+use crate::report::{
+    check, concurrency, episodes, freshness, hours, route, status, table, targets, timeline,
+};
 use crate::sheet::{Column, Kind};
 
 use super::super::args::{Args, HelpArgs};
@@ -26,10 +30,19 @@ struct Answer {
 
 /// Every answer, in the order in which the commands are listed.
 const ANSWERS: &[Answer] = &[
-    Answer { name: "status", facts: Vec::new, columns: status::columns },
+    Answer { name: "status", facts: status::facts, columns: status::columns },
     Answer { name: "table", facts: Vec::new, columns: table::columns },
     Answer { name: "route", facts: Vec::new, columns: route::columns },
     Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
+    Answer {
+        name: "report-hours",
+        facts: hours::facts,
+        columns: || hours::columns(None, hours::Grouping::Facility),
+    },
+    Answer { name: "report-episodes", facts: hours::facts, columns: || episodes::columns(None) },
+    Answer { name: "report-concurrency", facts: concurrency::facts, columns: || concurrency::columns(None) },
+    Answer { name: "report-targets", facts: hours::facts, columns: targets::columns },
+    Answer { name: "report-freshness", facts: Vec::new, columns: freshness::columns },
     Answer { name: "plan", facts: plan::facts, columns: plan::columns },
     Answer { name: "each", facts: each::facts, columns: each::columns },
     Answer { name: "moves", facts: Vec::new, columns: each::move_columns },
@@ -46,6 +59,8 @@ fn text(words: &[&str], answers: &[Answer]) -> Result<String, Failure> {
     match words {
         [] => Ok(of_command(&mut Args::command())),
         ["catalogue"] => Ok(load::catalogue_text().to_owned()),
+        ["policies"] => Ok(policies()),
+        ["policies", id] => of_policy(id),
         ["schema"] => Ok(answers.iter().fold(String::new(), |names, answer| names + answer.name + "\n")),
         ["schema", name] => of_schema(name, answers),
         [topic] => {
@@ -64,6 +79,27 @@ fn of_command(command: &mut clap::Command) -> String {
     command.render_long_help().to_string()
 }
 
+/// Each ready-made policy: its id, whose it is, and where that is published.
+fn policies() -> String {
+    let width = load::ready_made().iter().map(|policy| policy.id.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for policy in load::ready_made() {
+        let _ = writeln!(text, "{:width$}  {}", policy.id, policy.title());
+        for source in policy.sources() {
+            let _ = writeln!(text, "{:width$}  {source}", "");
+        }
+    }
+    text + "\n`divert help policies ID` prints one; `include = [\"builtin:ID\"]` in a registry takes it\n"
+}
+
+fn of_policy(id: &str) -> Result<String, Failure> {
+    let found = load::ready_made().iter().find(|policy| policy.id == id);
+    found.map(|policy| policy.text.to_owned()).ok_or_else(|| Failure::UnknownTopic {
+        topic: id.to_owned(),
+        topics: load::ready_made().iter().map(|policy| policy.id.to_owned()).collect(),
+    })
+}
+
 fn of_schema(name: &str, answers: &[Answer]) -> Result<String, Failure> {
     let names = || answers.iter().map(|answer| answer.name.to_owned()).collect();
     let answer = answers
@@ -76,7 +112,7 @@ fn of_schema(name: &str, answers: &[Answer]) -> Result<String, Failure> {
 
 fn unknown(topic: &str, command: &clap::Command) -> Failure {
     let commands = command.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help");
-    let topics = commands.chain(["catalogue", "schema"]).map(str::to_owned).collect();
+    let topics = commands.chain(["catalogue", "policies", "schema"]).map(str::to_owned).collect();
     Failure::UnknownTopic { topic: topic.to_owned(), topics }
 }
 
@@ -111,6 +147,6 @@ mod tests {
     fn an_unknown_topic_names_the_known_ones() {
         let failure = text(&["rout"], &[]).unwrap_err();
         assert_eq!(failure.hints()[0], "did you mean `route`?");
-        assert!(failure.hints()[1].ends_with("catalogue, schema"));
+        assert!(failure.hints()[1].ends_with("catalogue, policies, schema"));
     }
 }

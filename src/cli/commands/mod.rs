@@ -4,7 +4,9 @@
 
 mod check;
 mod help;
+mod import;
 mod plan;
+mod report;
 mod route;
 mod status;
 mod table;
@@ -76,6 +78,8 @@ pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, 
         Command::Table(args) => table::run(args, session),
         Command::Route(args) => route::run(args, session),
         Command::Timeline(args) => timeline::run(args, session),
+        Command::Report(args) => report::run(args, session),
+        Command::Import(args) => import::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Help(args) => help::run(args, session),

@@ -1,0 +1,180 @@
+//! Drafts: what is about to become an event, and how an event is written as a row.
+//!
+//! Floor 4; touches no file. The inverse of `row`: what this writes, that reads back as the same.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use serde_json::{Map, Value};
+
+use super::row::{self, Column, Row};
+use crate::model::{Declaration, Event, FacilityId, Instant, Kind, Registry, Subject};
+use crate::sentence::phrase;
+
+/// What a draft says.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Entry {
+    /// Begins, confirms or ends episodes.
+    Declare(Box<Declaration>),
+    /// Says that an earlier event was an error.
+    Retract(u64),
+    /// How full a facility is; the figures stand in `data`.
+    Census(FacilityId),
+    /// Where a patient was sent; who it was stands in `data`.
+    Assign(Option<FacilityId>),
+    /// Says nothing about any lane.
+    Note(Option<Subject>),
+}
+
+/// Everything of a row but its number, its time, its author and its hash, which the log gives.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Draft {
+    /// What it says.
+    pub entry: Entry,
+    /// Who reported it: `hospital`, `dispatch`, `state`, `news`, `import`…
+    pub source: Arc<str>,
+    /// Words of an entry that is no declaration: why it is retracted, what the note says. A declaration has its own.
+    pub text: Option<Arc<str>>,
+    /// Census figures, an assignment, an import's key. The key `until` belongs to the log.
+    pub data: Map<String, Value>,
+}
+
+/// The key of `data` under which an import says which of its entries this is: a log takes each once.
+const IMPORT: &str = "import";
+
+impl Draft {
+    /// A draft of this entry, with nothing more to it.
+    pub fn new(entry: Entry, source: impl Into<Arc<str>>) -> Self {
+        Self { entry, source: source.into(), text: None, data: Map::new() }
+    }
+    /// A declaration.
+    pub fn declare(declaration: Declaration, source: impl Into<Arc<str>>) -> Self {
+        Self::new(Entry::Declare(Box::new(declaration)), source)
+    }
+    /// A retraction of the event of this number.
+    pub fn retract(event: u64, source: impl Into<Arc<str>>) -> Self {
+        Self::new(Entry::Retract(event), source)
+    }
+    /// With words of its own; a declaration's words are part of the declaration.
+    #[must_use]
+    pub fn with_text(mut self, text: impl Into<Arc<str>>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+    /// With a figure or a fact in `data`.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.data.insert(key.to_owned(), value.into());
+        self
+    }
+    /// With the key that makes importing it twice the same as once.
+    #[must_use]
+    pub fn imported_as(self, key: impl Into<String>) -> Self {
+        self.with(IMPORT, key.into())
+    }
+    /// The import's key, if it has one.
+    pub fn import_key(&self) -> Option<&str> {
+        self.data.get(IMPORT).and_then(Value::as_str)
+    }
+
+    /// The row that stands for it; number and hash are not cells of it.
+    pub(super) fn row(&self, recorded_at: Instant, author: &str, registry: &Registry) -> Row<'static> {
+        let mut row = written(recorded_at, &self.entry, &self.source, registry);
+        if !author.is_empty() {
+            row.set(Column::Author, Cow::Owned(author.to_owned()));
+        }
+        if let Some(text) = &self.text
+            && !matches!(self.entry, Entry::Declare(_))
+        {
+            row.set(Column::Text, Cow::Owned(text.to_string()));
+        }
+        let mut data = self.data.clone();
+        data.remove(row::UNTIL);
+        if let Entry::Declare(declaration) = &self.entry
+            && declaration.until.is_some_and(|until| !until.stated)
+        {
+            data.insert(row::UNTIL.to_owned(), Value::from(row::MAX));
+        }
+        if !data.is_empty() {
+            row.set(Column::Data, Cow::Owned(Value::Object(data).to_string()));
+        }
+        row
+    }
+}
+
+impl Row<'static> {
+    /// The row that stands for an event, as the exchange format has it: with its number, without author and hash.
+    pub fn of(event: &Event, registry: &Registry) -> Self {
+        let entry = match &event.kind {
+            Kind::Declare(declaration) => Entry::Declare(declaration.clone()),
+            Kind::Retract(event) => Entry::Retract(*event),
+            Kind::Note(subject) => Entry::Note(*subject),
+        };
+        let draft = Draft::new(entry, event.source.clone());
+        let mut row = draft.row(event.recorded_at, "", registry);
+        row.set(Column::Event, Cow::Owned(event.number.to_string()));
+        row
+    }
+}
+
+/// What `Row` says of any entry: things by their ids, times in UTC, so that neither a new name nor a new time zone in the
+/// registry changes what an old row means.
+fn written(recorded_at: Instant, entry: &Entry, source: &str, registry: &Registry) -> Row<'static> {
+    let mut row = Row::default();
+    let mut set = |column, text: String| row.set(column, Cow::Owned(text));
+    set(Column::RecordedAt, recorded_at.rfc3339(Tz::UTC));
+    set(Column::Source, source.to_owned());
+    let (kind, subject) = match entry {
+        Entry::Declare(declaration) => ("declare", Some(declaration.subject)),
+        Entry::Retract(_) => ("retract", None),
+        Entry::Census(facility) => ("census", Some(Subject::Facility(*facility))),
+        Entry::Assign(facility) => ("assign", facility.map(Subject::Facility)),
+        Entry::Note(subject) => ("note", *subject),
+    };
+    set(Column::Kind, kind.to_owned());
+    match subject {
+        Some(Subject::Facility(id)) => set(Column::Facility, registry.facilities[id].key.clone()),
+        Some(Subject::Region(id)) => set(Column::Region, registry.regions[id].key.clone()),
+        None => {}
+    }
+    match entry {
+        Entry::Declare(declaration) => declared(declaration, registry, set),
+        Entry::Retract(event) => set(Column::Retracts, event.to_string()),
+        Entry::Census(_) | Entry::Assign(_) | Entry::Note(_) => {}
+    }
+    row
+}
+
+fn declared(declaration: &Declaration, registry: &Registry, mut set: impl FnMut(Column, String)) {
+    use crate::model::Declared;
+    let Declaration { subject: _, declared, from, until, route, walk_in, reason, text, approver, exercise } =
+        declaration;
+    let lanes: Vec<String> =
+        row::lanes(registry, declared).iter().map(|lane| phrase::lane(lane, registry)).collect();
+    if !lanes.is_empty() {
+        set(Column::Lane, lanes.join(";"));
+    }
+    set(Column::Status, phrase::status(declared, registry));
+    if let Declared::Status { scope: Some(scope), .. } | Declared::Open { scope: Some(scope) } = declared {
+        set(Column::Scope, phrase::scope(scope, registry));
+    }
+    set(Column::From, from.rfc3339(Tz::UTC));
+    if let Some(until) = until {
+        set(Column::Until, until.at.rfc3339(Tz::UTC));
+    }
+    if !route.is_empty() {
+        set(Column::Route, phrase::route_by_ids(route, registry));
+    }
+    if let Some(walk_in) = walk_in {
+        set(Column::WalkIn, walk_in.as_str().to_owned());
+    }
+    for (column, words) in [(Column::Reason, reason), (Column::Text, text), (Column::Approver, approver)] {
+        if let Some(words) = words {
+            set(column, words.to_string());
+        }
+    }
+    if *exercise {
+        set(Column::Exercise, "true".to_owned());
+    }
+}

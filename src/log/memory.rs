@@ -1,0 +1,73 @@
+//! A log in memory: for tests, and for what must not outlive the program.
+//!
+//! Floor 4; touches no file.
+
+use std::borrow::Cow;
+
+use super::LogError;
+use super::chain::Hash;
+use super::row::{Column, Row};
+use super::store::{EachRow, EventLog, Last, Reading, Writing, last};
+
+/// Rows, the n-th of which has the number n.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryLog(Vec<Row<'static>>);
+
+impl MemoryLog {
+    /// Without rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+const NAME: &str = "in memory";
+
+impl EventLog for MemoryLog {
+    fn name(&self) -> &str {
+        NAME
+    }
+    fn read(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Reading) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        work(self)
+    }
+    fn write(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Writing) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        let before = self.0.len();
+        work(self).inspect_err(|_| self.0.truncate(before))
+    }
+}
+
+impl Reading for MemoryLog {
+    fn last(&mut self) -> Result<Option<Last>, LogError> {
+        let Some(row) = self.0.last() else { return Ok(None) };
+        let cell = |column| row.cell(column).unwrap_or_default();
+        last(NAME, self.0.len() as u64, cell(Column::RecordedAt), cell(Column::Hash)).map(Some)
+    }
+    fn rows(&mut self, after: u64, _: &[Column], each: &mut EachRow<'_>) -> Result<(), LogError> {
+        let after = usize::try_from(after).unwrap_or(usize::MAX);
+        (1..).zip(&self.0).skip(after).try_for_each(|(number, row)| each(number, row))
+    }
+    fn has_import(&mut self, key: &str) -> Result<bool, LogError> {
+        Ok(self.0.iter().any(|row| {
+            let data =
+                row.cell(Column::Data).and_then(|data| serde_json::from_str::<serde_json::Value>(data).ok());
+            data.is_some_and(|data| data.get("import").and_then(serde_json::Value::as_str) == Some(key))
+        }))
+    }
+    fn inspect(&mut self) -> Result<Vec<String>, LogError> {
+        Ok(Vec::new())
+    }
+}
+
+impl Writing for MemoryLog {
+    fn insert(&mut self, _: u64, row: &Row<'_>, hash: Hash) -> Result<(), LogError> {
+        let mut row = row.clone().into_owned();
+        row.set(Column::Hash, Cow::Owned(hash.to_string()));
+        self.0.push(row);
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Episodes: a row for each that touches the period.
+//!
+//! Floor 3. Its times are its own; its minutes are those in force within the period, as everywhere.
+
+use std::collections::BTreeSet;
+
+use crate::model::FacilityId;
+use crate::sentence::phrase;
+
+use super::extent::Extent;
+use super::figure;
+use super::force::{Clauses, Force};
+use super::hours::{frame, with_ed};
+use super::lanes;
+use super::measure::{Part, parts};
+use super::period::{Calendar, Period};
+use super::span::{Span, Spans};
+use crate::sheet::Basis;
+use crate::sheet::{Cell, Column, Kind, Sheet, Value, View};
+
+/// What the report shows.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Only these; `None`: every facility with an ED.
+    pub facilities: Option<BTreeSet<FacilityId>>,
+    /// When.
+    pub period: Period,
+    /// How the period is cut.
+    pub calendar: Option<Calendar>,
+}
+
+/// The columns of the report.
+pub fn columns(calendar: Option<Calendar>) -> Vec<Column> {
+    let all = |key, heading, kind| Column::new(key, heading, kind, View::All);
+    let period = calendar.map(|_| all("period", "Period", Kind::Text));
+    let ended = Kind::OneOf(&["manual", "expired", "superseded", "forced"]);
+    let rest = [
+        all("facility", "Facility", Kind::Text),
+        all("lane", "Lane", Kind::Text),
+        all("status", "Status", Kind::Text),
+        all("scope", "For", Kind::Text.or_null()),
+        all("from", "From", Kind::Time),
+        all("until", "Until", Kind::Time.or_null()),
+        all("minutes", "Min", Kind::Number),
+        all("reason", "Why", Kind::Text.or_null()),
+        all("source", "Source", Kind::Text),
+        Column::data("event", Kind::Integer),
+        all("ended_by", "Ended by", ended.or_null()),
+        Column::data("by", Kind::Text.or_null()),
+        all("open", "Open", Kind::Bool),
+        Column::data("suspended_min", Kind::Number),
+        Column::data("not_honoured_min", Kind::Number),
+    ];
+    period.into_iter().chain(rest).collect()
+}
+
+/// The episodes of a period.
+pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
+    let registry = basis.registry;
+    let extent = Extent::new(basis, &selection.period, selection.calendar);
+    let clauses = Clauses::read(registry, basis.timeline);
+    let mut rows = Vec::new();
+    for facility in with_ed(registry, selection.facilities.as_ref()) {
+        let clocked = extent.of(basis, facility);
+        let Some(past) = clocked.past else { continue };
+        let mut parts = parts(basis, &clauses, facility, past, false);
+        parts.sort_by(|a, b| {
+            let key = |part: &Part<'_>| (part.lane.clone(), part.episode.event(), part.span);
+            key(a).cmp(&key(b))
+        });
+        for parts in parts.chunk_by(|a, b| std::ptr::eq(a.episode, b.episode)) {
+            for (label, slice) in &clocked.slices {
+                if parts.iter().any(|part| part.span.clip(slice.span).is_some()) {
+                    let row = row(basis, facility, parts, slice.span);
+                    let begun = (parts[0].episode.from(), parts[0].lane, parts[0].episode.event());
+                    rows.push(((*label, facility, begun), row));
+                }
+            }
+        }
+    }
+    rows.sort_by_key(|(key, _)| *key);
+    let mut sheet = basis.sheet("report-episodes", columns(selection.calendar));
+    for ((label, ..), row) in rows {
+        let period = selection.calendar.map(|_| Cell::from(extent.labels[label].as_str()));
+        sheet.rows.push(period.into_iter().chain(row).collect());
+    }
+    frame(&mut sheet, basis, &extent);
+    sheet.footer.push(
+        "Every episode that touches the period, with its own beginning and end; minutes are those in force within the \
+         period, and open means that it runs on past the end of the period or the instant of the report."
+            .to_owned(),
+    );
+    sheet
+}
+
+fn row(basis: &Basis<'_>, facility: FacilityId, parts: &[Part<'_>], slice: Span) -> Vec<Cell> {
+    let registry = basis.registry;
+    let zone = basis.zone_of(facility);
+    let episode = parts[0].episode;
+    let told = |force: Force| {
+        let spans = parts.iter().filter(|part| part.force == force).filter_map(|part| part.span.clip(slice));
+        figure::minutes(Spans::union(spans).seconds())
+    };
+    let open = episode.until().is_none_or(|until| until > slice.until());
+    let ended = episode.ended_by().filter(|_| !open);
+    let said_by = slice.until().min(episode.until().unwrap_or(slice.until()));
+    let last = said_by - chrono::TimeDelta::seconds(1);
+    let values: Vec<Value> = vec![
+        basis.facility_key(facility).into(),
+        phrase::lane(parts[0].lane, registry).into(),
+        lanes::status_key(&episode.state, registry).into(),
+        lanes::scope_text(&episode.state, registry),
+        Value::Time(episode.from(), zone),
+        Value::time(episode.until(), zone),
+        told(Force::Counts),
+        Value::text(episode.reason(last).map(AsRef::as_ref)),
+        episode.declaration().source.as_ref().into(),
+        Value::count(episode.event()),
+        Value::text(ended.map(|(by, _)| by.as_str())),
+        Value::text(ended.and_then(|(_, event)| {
+            let clause = episode.forced_by().map(ToString::to_string);
+            clause.or_else(|| event.map(|event| event.to_string()))
+        })),
+        open.into(),
+        told(Force::Suspended),
+        told(Force::NotHonoured),
+    ];
+    values.into_iter().map(Cell::from).collect()
+}

@@ -1,0 +1,342 @@
+//! Hours: how long which facility was in what, how often, and how it ended.
+//!
+//! Floor 3. What is measured, and how, is the business of `measure`; here it is grouped and laid out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::{FacilityId, Registry};
+use crate::state::{History, Track};
+
+use super::extent::Extent;
+use super::figure;
+use super::force::Clauses;
+use super::measure::{Measured, Row, Tally, existence, measure, parts};
+use super::period::{Calendar, Period};
+use crate::sheet::Basis;
+use crate::sheet::{Cell, Column, Kind, Sheet, Value, View};
+
+/// Whose hours stand in a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Grouping {
+    /// Each facility's.
+    #[default]
+    Facility,
+    /// Those of the facilities that a network owns itself.
+    Network,
+    /// Those of a region's facilities.
+    Region,
+    /// Those of all facilities for one reason.
+    Reason,
+}
+
+impl Grouping {
+    /// The column that names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Facility => "facility",
+            Self::Network => "network",
+            Self::Region => "region",
+            Self::Reason => "reason",
+        }
+    }
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Facility => "Facility",
+            Self::Network => "Network",
+            Self::Region => "Region",
+            Self::Reason => "Reason",
+        }
+    }
+}
+
+/// What the report shows.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Only these; `None`: every facility with an ED.
+    pub facilities: Option<BTreeSet<FacilityId>>,
+    /// When.
+    pub period: Period,
+    /// How the period is cut.
+    pub calendar: Option<Calendar>,
+    /// How facilities are put together.
+    pub grouping: Grouping,
+}
+
+/// The columns of the report.
+pub fn columns(calendar: Option<Calendar>, grouping: Grouping) -> Vec<Column> {
+    let mut columns = Vec::new();
+    if calendar.is_some() {
+        columns.push(Column::new("period", "Period", Kind::Text, View::All));
+    }
+    let group = match grouping {
+        Grouping::Facility => Kind::Text,
+        Grouping::Network | Grouping::Region | Grouping::Reason => Kind::Text.or_null(),
+    };
+    let number = |key, heading| Column::new(key, heading, Kind::Number.or_null(), View::All);
+    let count = |key, heading| Column::new(key, heading, Kind::Integer, View::All);
+    columns.extend([
+        Column::new(grouping.as_str(), grouping.heading(), group, View::All),
+        Column::new("status", "Status", Kind::Text, View::All),
+        Column::new("hours", "Hours", Kind::Number, View::All),
+        number("percent", "%"),
+        count("activations", "Activations"),
+        count("renewals", "Renewals"),
+        number("mean_min", "Mean min"),
+        number("median_min", "Median min"),
+        number("longest_min", "Longest min"),
+        number("longest_stretch_min", "Stretch min"),
+        count("days_ge_12h", "Days ≥ 12 h"),
+        Column::data("ended_expired", Kind::Integer),
+        Column::data("ended_manual", Kind::Integer),
+        Column::data("ended_superseded", Kind::Integer),
+        Column::data("ended_forced", Kind::Integer),
+        count("open", "Open"),
+        Column::new("unknown_hours", "Unknown h", Kind::Number, View::All),
+        Column::new("suspended_hours", "Suspended h", Kind::Number, View::All),
+        Column::new("not_honoured_hours", "Not honoured h", Kind::Number, View::All),
+    ]);
+    columns
+}
+
+/// What every report of hours says below its table.
+pub const DEFINITIONS: [&str; 7] = [
+    "Hours are elapsed time within the period, up to the instant of the report; a local day or month has its real \
+     length. Percent is of the hours in which the facility existed with an ED.",
+    "`any` is the union over a facility's lanes except advisory: time in which some ambulance patient was asked \
+     elsewhere. A status is the union over all of its lanes.",
+    "Activations are episodes in force that began in the period; a confirmation begins none and is a renewal. Mean, \
+     median and longest are of every episode that touches the period, clipped to it; an end exactly at its end belongs \
+     to it.",
+    "Adjacent or overlapping episodes are one stretch. Of `any`, activations, lengths and ends are those of its \
+     stretches; its renewals are those of its lanes.",
+    "Open episodes run on past the end of the period or the instant of the report and are clipped there.",
+    "Unknown hours come before the first report and are part of the whole. Time that is suspended or not honoured is in \
+     no row's hours.",
+    "Exercises, and sources that are shown but not acted on, are left out.",
+];
+
+/// Whose row it is, among the groups of the report; the last is of those who belong to none.
+type GroupAt = usize;
+
+/// The groups of a report, in the order of their names.
+struct Groups {
+    grouping: Grouping,
+    reasons: BTreeMap<Arc<str>, GroupAt>,
+    names: Vec<Value>,
+}
+
+impl Groups {
+    fn new(basis: &Basis<'_>, grouping: Grouping, facilities: &[FacilityId]) -> Self {
+        let registry = basis.registry;
+        let mut reasons = BTreeMap::new();
+        let mut names: Vec<Value> = match grouping {
+            Grouping::Facility => {
+                registry.facilities.iter().map(|(_, facility)| facility.key.as_str().into()).collect()
+            }
+            Grouping::Network => {
+                registry.networks.iter().map(|(_, network)| network.key.as_str().into()).collect()
+            }
+            Grouping::Region => {
+                registry.regions.iter().map(|(_, region)| region.key.as_str().into()).collect()
+            }
+            Grouping::Reason => {
+                let histories = facilities.iter().filter_map(|facility| basis.timeline.facility(*facility));
+                let episodes = histories.flat_map(History::tracks).flat_map(Track::episodes);
+                let said: BTreeSet<&Arc<str>> = episodes
+                    .flat_map(|episode| episode.said().iter().filter_map(|said| said.reason.as_ref()))
+                    .collect();
+                reasons = said.into_iter().cloned().zip(0..).collect();
+                reasons.keys().map(|reason| reason.as_ref().into()).collect()
+            }
+        };
+        names.push(Value::Missing);
+        Self { grouping, reasons, names }
+    }
+    /// The group of what was measured of a facility.
+    fn of(&self, registry: &Registry, facility: FacilityId, reason: Option<&Arc<str>>) -> GroupAt {
+        let nobody = self.names.len() - 1;
+        let entry = &registry.facilities[facility];
+        match self.grouping {
+            Grouping::Facility => facility.index(),
+            Grouping::Network => entry.network.map_or(nobody, crate::model::NetworkId::index),
+            Grouping::Region => entry.region.map_or(nobody, crate::model::RegionId::index),
+            Grouping::Reason => reason.and_then(|reason| self.reasons.get(reason)).copied().unwrap_or(nobody),
+        }
+    }
+    /// Whose time the whole is: of a reason, everybody's.
+    fn whole_of(&self, group: GroupAt) -> GroupAt {
+        if self.grouping == Grouping::Reason { 0 } else { group }
+    }
+}
+
+/// A row to be: in which period, of whom, of what.
+struct Entry {
+    label: usize,
+    group: GroupAt,
+    /// The place of its name among all names of rows.
+    status: usize,
+    tally: Tally,
+}
+
+/// The hours of a period.
+pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
+    let registry = basis.registry;
+    let extent = Extent::new(basis, &selection.period, selection.calendar);
+    let by_reason = selection.grouping == Grouping::Reason;
+    let clauses = Clauses::read(registry, basis.timeline);
+    let facilities: Vec<FacilityId> = with_ed(registry, selection.facilities.as_ref()).collect();
+    let groups = Groups::new(basis, selection.grouping, &facilities);
+    let rows = RowNames::new(registry);
+    let mut wholes = vec![(0, 0); extent.labels.len() * groups.names.len()];
+    let mut entries: Vec<Entry> = Vec::new();
+    for facility in facilities {
+        let clocked = extent.of(basis, facility);
+        let Some(past) = clocked.past else { continue };
+        let own = groups.of(registry, facility, None);
+        for ((label, _), (exists, unknown)) in clocked.slices.iter().zip(existence(basis, clocked, facility))
+        {
+            if exists > 0 {
+                let whole = &mut wholes[label * groups.names.len() + groups.whole_of(own)];
+                *whole = (whole.0 + exists, whole.1 + unknown);
+                if !by_reason {
+                    let tally = Tally::default();
+                    entries.push(Entry { label: *label, group: own, status: rows.any(), tally });
+                }
+            }
+        }
+        let parts = parts(basis, &clauses, facility, past, by_reason);
+        for Measured { slice, row, reason, tally } in measure(registry, clocked, parts, by_reason) {
+            let group = if by_reason { groups.of(registry, facility, reason) } else { own };
+            entries.push(Entry { label: clocked.slices[slice].0, group, status: rows.at(row), tally });
+        }
+    }
+    let mut sheet = basis.sheet("report-hours", columns(selection.calendar, selection.grouping));
+    for entry in together(entries) {
+        let whole = wholes[entry.label * groups.names.len() + groups.whole_of(entry.group)];
+        let mut cells: Vec<Cell> = Vec::with_capacity(sheet.columns.len());
+        if selection.calendar.is_some() {
+            cells.push(extent.labels[entry.label].as_str().into());
+        }
+        cells.push(groups.names[entry.group].clone().into());
+        cells.push(rows.name(entry.status).into());
+        figures(entry.tally, whole, &mut cells);
+        sheet.rows.push(cells);
+    }
+    frame(&mut sheet, basis, &extent);
+    sheet.footer.extend(DEFINITIONS.map(str::to_owned));
+    if selection.grouping == Grouping::Network {
+        sheet.footer.push("A network's row is of the facilities that it owns itself.".to_owned());
+    }
+    if by_reason {
+        sheet.footer.push("Percent by reason is of the hours of all facilities together.".to_owned());
+    }
+    sheet
+}
+
+/// Puts the period above a sheet, and what it rests on below it.
+pub(super) fn frame(sheet: &mut Sheet, basis: &Basis<'_>, extent: &Extent) {
+    sheet.header.push(extent.told(basis.at));
+    let span = extent.home().said;
+    sheet.facts.push(("since", Value::time(span.map(super::span::Span::from), basis.zone())));
+    sheet.facts.push(("until", Value::time(span.and_then(super::span::Span::end), basis.zone())));
+    sheet.footer.push(rests_on(basis));
+}
+
+/// The facts that every report of a period has.
+pub fn facts() -> Vec<(&'static str, Kind)> {
+    vec![("since", Kind::Time.or_null()), ("until", Kind::Time.or_null())]
+}
+
+/// The log's head and the registry's hash: what a signed report is an anchor for.
+pub(super) fn rests_on(basis: &Basis<'_>) -> String {
+    let log = match basis.log {
+        Some(log) => match &log.hash {
+            Some(hash) => format!("log head {}:{hash}", log.head),
+            None => format!("log head {}", log.head),
+        },
+        None => "no log".to_owned(),
+    };
+    format!("{log} · registry {} · sha256 {}", basis.registry.name, basis.registry.sha256)
+}
+
+/// The facilities with an ED, those of a selection where there is one.
+pub(super) fn with_ed<'a>(
+    registry: &'a Registry,
+    wanted: Option<&'a BTreeSet<FacilityId>>,
+) -> impl Iterator<Item = FacilityId> + 'a {
+    let has_ed = registry.facilities.iter().filter(|(_, facility)| facility.ed.is_some());
+    has_ed
+        .map(|(facility, _)| facility)
+        .filter(move |facility| wanted.is_none_or(|wanted| wanted.contains(facility)))
+}
+
+/// The names of rows in order, so that rows sort by name.
+struct RowNames {
+    names: Vec<String>,
+    places: BTreeMap<Row, usize>,
+}
+
+impl RowNames {
+    fn new(registry: &Registry) -> Self {
+        let types = registry.statuses.iter().filter(|(_, status)| !status.builtin);
+        let mut rows: Vec<(String, Row)> = [Row::Any, Row::Advisory, Row::Diverting, Row::Closed]
+            .into_iter()
+            .chain(types.map(|(id, _)| Row::Type(id)))
+            .chain(registry.services.ids().map(Row::Service))
+            .map(|row| (row.name(registry), row))
+            .collect();
+        rows.sort();
+        let places = rows.iter().enumerate().map(|(at, (_, row))| (*row, at)).collect();
+        Self { names: rows.into_iter().map(|(name, _)| name).collect(), places }
+    }
+    fn at(&self, row: Row) -> usize {
+        self.places.get(&row).copied().unwrap_or_default()
+    }
+    fn any(&self) -> usize {
+        self.at(Row::Any)
+    }
+    fn name(&self, at: usize) -> &str {
+        &self.names[at]
+    }
+}
+
+/// Sorts entries by period, group and status, and adds those of one row.
+fn together(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let key = |entry: &Entry| (entry.label, entry.group, entry.status);
+    entries.sort_by_key(key);
+    let mut rows: Vec<Entry> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match rows.last_mut() {
+            Some(last) if key(last) == key(&entry) => last.tally.add(entry.tally),
+            Some(_) | None => rows.push(entry),
+        }
+    }
+    rows
+}
+
+fn figures(mut tally: Tally, (exists, unknown): (i64, i64), cells: &mut Vec<Cell>) {
+    tally.lengths.sort_unstable();
+    let longest = |seconds: Option<i64>| seconds.map_or(Value::Missing, figure::minutes);
+    let [expired, manual, superseded, forced] = tally.ended.map(Value::count);
+    let values = [
+        figure::hours(tally.seconds),
+        figure::percent(tally.seconds, exists),
+        Value::count(tally.activations),
+        Value::count(tally.renewals),
+        figure::mean(&tally.lengths),
+        figure::median(&tally.lengths),
+        longest(tally.lengths.last().copied()),
+        longest((tally.longest_stretch > 0).then_some(tally.longest_stretch)),
+        Value::count(tally.long_days),
+        expired,
+        manual,
+        superseded,
+        forced,
+        Value::count(tally.open),
+        figure::hours(unknown),
+        figure::hours(tally.suspended),
+        figure::hours(tally.not_honoured),
+    ];
+    cells.extend(values.into_iter().map(Cell::from));
+}

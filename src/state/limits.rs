@@ -1,0 +1,309 @@
+//! Limits: what a region's policy refuses and what it ends by force. Derived while folding, never recorded, so that a
+//! retraction undoes it and an imported log obeys it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::{
+    Declaration, Event, FacilityId, Instant, Interval, Limit, LimitAction, Policy, RegionId, Registry,
+    StatusId, fold,
+};
+use crate::sentence::phrase;
+
+use super::episode::{LaneState, Track};
+use super::snapshot;
+use super::timeline::{History, Timeline};
+
+/// A declaration that is recorded and not in force.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The clause that refused it: `policy.san-francisco.limit[0]`, `status.ed-cad.approver`.
+    pub by: Arc<str>,
+    /// Why, in words.
+    pub text: Arc<str>,
+}
+
+/// What a limit ended, at one facility.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct ForcedEnd {
+    pub(super) at: Instant,
+    pub(super) statuses: BTreeSet<StatusId>,
+    /// The event that tripped the limit.
+    pub(super) event: u64,
+    pub(super) clause: Arc<str>,
+}
+
+/// A stretch in which a region's policy lets no episode of these status types begin.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Suspension {
+    /// When.
+    pub interval: Interval,
+    /// Of which status types.
+    pub statuses: BTreeSet<StatusId>,
+    /// The clause that suspends: `policy.san-francisco.limit[0]`.
+    pub clause: Arc<str>,
+    /// The region in which it holds.
+    pub region: RegionId,
+    /// The event that tripped the limit.
+    pub event: u64,
+}
+
+/// What policies rule about the events of one facility.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Rulings {
+    /// Events that are refused from the start.
+    pub(super) refused: BTreeMap<u64, Refusal>,
+    /// Events that tripped a limit: what they began was ended at once.
+    pub(super) tripped: BTreeMap<u64, Refusal>,
+    pub(super) cuts: Vec<ForcedEnd>,
+    pub(super) suspensions: Vec<Suspension>,
+}
+
+impl Rulings {
+    /// Whether an episode of this type may begin.
+    pub(super) fn permit(
+        &self,
+        registry: &Registry,
+        status: StatusId,
+        event: &Event,
+        declaration: &Declaration,
+    ) -> Result<(), Refusal> {
+        let kind = &registry.statuses[status];
+        let approver = declaration.approver.as_deref().map(fold);
+        if !kind.approver.is_empty() && !kind.approver.iter().any(|wanted| Some(fold(wanted)) == approver) {
+            let wanted = kind.approver.join("` or `");
+            return Err(Refusal {
+                by: format!("status.{}.approver", kind.key).into(),
+                text: format!("approval-required: {} needs the approval of `{wanted}`", kind.label).into(),
+            });
+        }
+        if let Some(refusal) = self.refused.get(&event.number) {
+            return Err(refusal.clone());
+        }
+        let suspended = self.suspensions.iter().find(|suspension| {
+            // What began as the limit tripped was ended by force; it is not refused a second time.
+            let tripped_it =
+                suspension.interval.from() == declaration.from && event.number <= suspension.event;
+            suspension.statuses.contains(&status)
+                && suspension.interval.contains(declaration.from)
+                && !tripped_it
+        });
+        match suspended {
+            None => Ok(()),
+            Some(suspension) => Err(Refusal {
+                by: suspension.clause.clone(),
+                text: until_text(suspension.interval, registry).into(),
+            }),
+        }
+    }
+}
+
+fn until_text(interval: Interval, registry: &Registry) -> String {
+    let until = interval.until().map_or_else(String::new, |until| phrase::clock(until, registry.timezone));
+    format!("suspended until {until}")
+}
+
+/// A limit that is exceeded.
+struct Trip<'a> {
+    at: Instant,
+    policy: &'a Policy,
+    region: RegionId,
+    index: usize,
+    /// What is counted at that instant, by the event that declared it.
+    counted: Vec<Counted>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Counted {
+    event: u64,
+    facility: FacilityId,
+    status: StatusId,
+}
+
+/// What the policies of a registry rule about a log, facility by facility, and the timeline that comes of it. `fold`
+/// makes a facility's history under given rulings.
+pub(super) fn apply(
+    registry: &Registry,
+    timeline: &mut Timeline,
+    fold: impl Fn(FacilityId, &Rulings) -> Option<History>,
+) {
+    let limited =
+        registry.policies.iter().map(|(_, policy)| policy).filter(|policy| !policy.limits.is_empty());
+    let mut rulings: BTreeMap<FacilityId, Rulings> = BTreeMap::new();
+    for (policy, region) in
+        limited.flat_map(|policy| policy.regions.iter().map(move |region| (policy, *region)))
+    {
+        // Every trip either ends what it counted or refuses an event for good, so this comes to an end.
+        while let Some(trip) = first_trip(registry, timeline, policy, region) {
+            let touched = rule(registry, timeline, &trip, &mut rulings);
+            for facility in touched {
+                let ruling = rulings.entry(facility).or_default();
+                if let Some(history) = fold(facility, ruling) {
+                    timeline.replace(facility, history);
+                }
+            }
+        }
+    }
+}
+
+/// The first instant at which one of a policy's limits is exceeded.
+fn first_trip<'a>(
+    registry: &Registry,
+    timeline: &Timeline,
+    policy: &'a Policy,
+    region: RegionId,
+) -> Option<Trip<'a>> {
+    let trips = policy.limits.iter().enumerate().filter_map(|(index, limit)| {
+        let exceeded = exceeded(registry, timeline, policy, region, limit);
+        exceeded.map(|(at, counted)| Trip { at, policy, region, index, counted })
+    });
+    trips.min_by_key(|trip| (trip.at, trip.index))
+}
+
+/// When a limit is first exceeded, and what is counted then.
+fn exceeded(
+    registry: &Registry,
+    timeline: &Timeline,
+    policy: &Policy,
+    region: RegionId,
+    limit: &Limit,
+) -> Option<(Instant, Vec<Counted>)> {
+    let mut stretches: Vec<(Interval, Counted)> = Vec::new();
+    for facility in governed(registry, region, limit) {
+        for track in timeline.facility(facility).into_iter().flat_map(History::tracks) {
+            stretches.extend(counted_stretches(registry, policy, limit, facility, track));
+        }
+    }
+    stretches.sort_by_key(|(interval, counted)| (interval.from(), *counted));
+    let mut holding: Vec<(Interval, Counted)> = Vec::new();
+    let mut next = stretches.into_iter().peekable();
+    while let Some((interval, counted)) = next.next() {
+        let at = interval.from();
+        holding.retain(|(interval, _)| interval.contains(at));
+        holding.push((interval, counted));
+        if next.peek().is_some_and(|(interval, _)| interval.from() == at) || !policy.is_in_force(at) {
+            continue;
+        }
+        let active: Vec<Counted> = holding
+            .iter()
+            .map(|(_, counted)| *counted)
+            .filter(|counted| {
+                snapshot::suspended(timeline, registry, Some(region), counted.status, at).is_none()
+            })
+            .collect();
+        let over = over_limit(limit, &active);
+        if !over.is_empty() {
+            return Some((at, over));
+        }
+    }
+    None
+}
+
+/// The facilities of a region that a limit is about.
+fn governed<'a>(
+    registry: &'a Registry,
+    region: RegionId,
+    limit: &'a Limit,
+) -> impl Iterator<Item = FacilityId> + 'a {
+    registry
+        .facilities
+        .iter()
+        .filter(move |(_, facility)| facility.region == Some(region))
+        .map(|(facility, _)| facility)
+        .filter(|facility| limit.facilities.is_empty() || limit.facilities.contains(facility))
+}
+
+/// The stretches of one lane that a limit counts: an honoured episode of one of its status types.
+fn counted_stretches(
+    registry: &Registry,
+    policy: &Policy,
+    limit: &Limit,
+    facility: FacilityId,
+    track: &Track,
+) -> Vec<(Interval, Counted)> {
+    let mut counted = Vec::new();
+    for piece in track.pieces() {
+        let LaneState::Status { status, .. } = piece.episode.state else { continue };
+        let from = piece.interval.from();
+        let honoured =
+            snapshot::not_honoured(Some(policy), &registry.statuses[status], piece.episode, from).is_none();
+        if limit.counts.contains(&status) && !limit.exempt.contains(&status) && honoured {
+            counted.push((piece.interval, Counted { event: piece.episode.event(), facility, status }));
+        }
+    }
+    counted
+}
+
+/// What is over a limit: all that is counted where more facilities are counted than it allows, each once; with
+/// `same_type`, of the types of which that holds.
+fn over_limit(limit: &Limit, active: &[Counted]) -> Vec<Counted> {
+    let facilities = |of: &dyn Fn(&Counted) -> bool| -> usize {
+        active
+            .iter()
+            .filter(|counted| of(counted))
+            .map(|counted| counted.facility)
+            .collect::<BTreeSet<_>>()
+            .len()
+    };
+    let allowed = limit.more_than as usize;
+    if limit.same_type {
+        let over = |status: StatusId| facilities(&|counted| counted.status == status) > allowed;
+        return active.iter().filter(|counted| over(counted.status)).copied().collect();
+    }
+    if facilities(&|_| true) > allowed { active.to_vec() } else { Vec::new() }
+}
+
+/// Lays down what a trip means for each facility, and tells which ones it touches.
+fn rule(
+    registry: &Registry,
+    timeline: &mut Timeline,
+    trip: &Trip<'_>,
+    rulings: &mut BTreeMap<FacilityId, Rulings>,
+) -> BTreeSet<FacilityId> {
+    let limit = &trip.policy.limits[trip.index];
+    let clause: Arc<str> = format!("policy.{}.limit[{}]", trip.policy.key, trip.index).into();
+    let Some(newest) = trip.counted.iter().max() else { return BTreeSet::new() };
+    let others: BTreeSet<&str> = trip
+        .counted
+        .iter()
+        .filter(|counted| counted.facility != newest.facility)
+        .map(|counted| registry.facilities[counted.facility].name.as_str())
+        .collect();
+    let others = others.into_iter().collect::<Vec<_>>().join(", ");
+    let interval = Interval::new(trip.at, limit.lasts.map(|lasts| trip.at + lasts));
+    let consequence = match limit.action {
+        LimitAction::Suspend => until_text(interval, registry),
+        LimitAction::ReopenAll => "all of them are open again".to_owned(),
+        LimitAction::Reject => "it is refused".to_owned(),
+    };
+    let text =
+        format!("no more than {} at once, and {others} are on it as well: {consequence}", limit.more_than);
+    let refusal = Refusal { by: clause.clone(), text: text.into() };
+    if limit.action == LimitAction::Reject {
+        rulings.entry(newest.facility).or_default().refused.insert(newest.event, refusal);
+        return BTreeSet::from([newest.facility]);
+    }
+    let counted: BTreeSet<FacilityId> = trip.counted.iter().map(|counted| counted.facility).collect();
+    let statuses: BTreeSet<StatusId> = trip.counted.iter().map(|counted| counted.status).collect();
+    for facility in &counted {
+        rulings.entry(*facility).or_default().cuts.push(ForcedEnd {
+            at: trip.at,
+            statuses: statuses.clone(),
+            event: newest.event,
+            clause: clause.clone(),
+        });
+    }
+    rulings.entry(newest.facility).or_default().tripped.insert(newest.event, refusal);
+    let mut touched = counted;
+    if limit.action == LimitAction::Suspend {
+        let all: BTreeSet<StatusId> = limit.counts.difference(&limit.exempt).copied().collect();
+        let suspension =
+            Suspension { interval, statuses: all, clause, region: trip.region, event: newest.event };
+        timeline.suspend(suspension.clone());
+        for facility in governed(registry, trip.region, limit) {
+            rulings.entry(facility).or_default().suspensions.push(suspension.clone());
+            touched.insert(facility);
+        }
+    }
+    touched
+}

@@ -1,0 +1,298 @@
+//! What must hold of every report, whatever the log: parts and wholes, slices and periods, and what a snapshot says of
+//! the same instant.
+//!
+//! All times are whole tenths of an hour, so that hours with two decimals are exact.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use ambulance_diversion::load::{self, Options};
+use ambulance_diversion::log::{self, Format};
+use ambulance_diversion::model::{Effect, Event, Instant, Registry, Sources};
+use ambulance_diversion::report::hours::Grouping;
+use ambulance_diversion::report::period::{Calendar, Period};
+use ambulance_diversion::report::{Basis, Sheet, Value, concurrency, hours};
+use ambulance_diversion::state::{LaneState, Timeline};
+use chrono_tz::Tz;
+use proptest::prelude::*;
+
+/// Zones whose clocks change in spring and autumn: at 2, at 1 by UTC, by half an hour, at midnight.
+const ZONES: [Tz; 5] = [
+    chrono_tz::America::Denver,
+    chrono_tz::America::New_York,
+    chrono_tz::Europe::London,
+    chrono_tz::Australia::Lord_Howe,
+    chrono_tz::America::Santiago,
+];
+/// 2026-01-01T00:00:00Z.
+const NEW_YEAR: i64 = 1_767_225_600;
+const TENTH: i64 = 360;
+/// Tenths of an hour in the year.
+const YEAR: i64 = 365 * 240;
+
+#[derive(Clone, Debug)]
+struct Said {
+    about: &'static str,
+    lane: &'static str,
+    status: &'static str,
+    scope: &'static str,
+    from: i64,
+    length: Option<i64>,
+    reason: &'static str,
+}
+
+/// Subject, lane, status and scope of a row.
+const SAYINGS: &[(&str, &str, &str, &str)] = &[
+    ("f0", "", "diverting", ""),
+    ("f0", "", "diverting", "stroke"),
+    ("f0", "", "yellow", ""),
+    ("f0", "", "advisory", ""),
+    ("f0", "", "closed", ""),
+    ("f0", "service:ct", "down", ""),
+    ("f0", "", "open", ""),
+    ("f1", "", "diverting", ""),
+    ("f1", "", "diverting", "all except trauma"),
+    ("f1", "", "yellow", ""),
+    ("f1", "", "off-divert", ""),
+    ("f1", "", "fully-open", ""),
+    ("f2", "", "closed", ""),
+    ("f2", "", "diverting", ""),
+    ("f2", "", "open", ""),
+    ("r", "", "blue", ""),
+    ("r", "", "off-blue", ""),
+];
+
+fn said() -> impl Strategy<Value = Said> {
+    (
+        prop::sample::select(SAYINGS.to_vec()),
+        0..YEAR,
+        prop::option::of(1..2_000_i64),
+        prop::sample::select(vec!["", "fire", "ed-saturation"]),
+    )
+        .prop_map(|((about, lane, status, scope), from, length, reason)| Said {
+            about,
+            lane,
+            status,
+            scope,
+            from,
+            length,
+            reason,
+        })
+}
+
+fn registry(zone: Tz) -> Registry {
+    let text = format!(
+        "[registry]\nname = \"World\"\ntimezone = \"{zone}\"\n\
+         [network.n]\nname = \"Network\"\n[region.r]\nname = \"Region\"\n\
+         [status.yellow]\neffect = \"diverting\"\nmax = \"12h\"\n\
+         [status.blue]\nof = \"region\"\nsuspends = [\"yellow\"]\n\
+         [policy.p]\nregions = [\"r\"]\nfrom = 2026-03-01\nuntil = 2026-10-01\nhonoured_reasons = [\"fire\"]\n\
+         [facility.f0]\nname = \"F 0\"\nregion = \"r\"\nnetwork = \"n\"\nlat = 0\nlon = 0\nservices = [\"ct\"]\ned = {{}}\n\
+         [facility.f1]\nname = \"F 1\"\nregion = \"r\"\nlat = 0\nlon = 1\ned = {{}}\n\
+         [facility.f2]\nname = \"F 2\"\nlat = 0\nlon = 2\nclosed_on = 2026-11-15\ned = {{}}\n"
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("facilities.toml");
+    std::fs::write(&path, text).unwrap();
+    match load::registry(&path, &Options::default(), &mut Sources::default()) {
+        Ok(loaded) => loaded.registry,
+        Err(diagnostics) => panic!("{diagnostics:#?}"),
+    }
+}
+
+fn at(tenths: i64) -> Instant {
+    Instant::from_seconds(NEW_YEAR + TENTH * tenths)
+}
+
+fn events(said: &[Said], registry: &Registry) -> Vec<Event> {
+    let mut said = said.to_vec();
+    said.sort_by_key(|said| said.from);
+    let mut csv = String::from("recorded_at,facility,region,lane,status,scope,from,until,reason\n");
+    for Said { about, lane, status, scope, from, length, reason } in said {
+        let begins = !status.contains("open") && !status.starts_with("off");
+        let until =
+            length.filter(|_| begins).map_or_else(String::new, |length| at(from + length).rfc3339(Tz::UTC));
+        let from = at(from).rfc3339(Tz::UTC);
+        let (facility, region) = if about == "r" { ("", "r") } else { (about, "") };
+        let reason = if begins { reason } else { "" };
+        let _ = writeln!(csv, "{from},{facility},{region},{lane},{status},{scope},{from},{until},{reason}");
+    }
+    match log::read(csv.as_bytes(), "log.csv", Format::Csv, registry, &mut Sources::default()) {
+        Ok(log) => log.events,
+        Err(diagnostics) => panic!("{diagnostics:#?}\n{csv}"),
+    }
+}
+
+/// Whole hundredths of a number in a column, by the texts of some others.
+fn figures(sheet: &Sheet, keys: &[&str], figure: &str) -> Vec<(Vec<String>, i64)> {
+    let place = |key: &str| sheet.columns.iter().position(|column| column.key == key).unwrap();
+    let text = |value: &Value| match value {
+        Value::Text(text) => text.clone(),
+        Value::Integer(number) => number.to_string(),
+        Value::Missing => String::new(),
+        other => panic!("{other:?}"),
+    };
+    let number = |value: &Value| match value {
+        Value::Decimal(number, 2) => (number * 100.0).round() as i64,
+        Value::Integer(number) => number * 100,
+        Value::Missing => 0,
+        other => panic!("{other:?}"),
+    };
+    let keys: Vec<usize> = keys.iter().map(|key| place(key)).collect();
+    let figure = place(figure);
+    sheet
+        .rows
+        .iter()
+        .map(|row| (keys.iter().map(|at| text(&row[*at].value)).collect(), number(&row[figure].value)))
+        .collect()
+}
+
+fn sums(figures: Vec<(Vec<String>, i64)>) -> BTreeMap<Vec<String>, i64> {
+    let mut sums = BTreeMap::new();
+    for (key, figure) in figures {
+        *sums.entry(key).or_default() += figure;
+    }
+    sums.retain(|_, figure| *figure != 0);
+    sums
+}
+
+struct World {
+    registry: Registry,
+    timeline: Timeline,
+    now: Instant,
+}
+
+impl World {
+    fn new(said: &[Said], zone: Tz, now: i64) -> Self {
+        let registry = registry(zone);
+        let timeline = Timeline::fold(&registry, &events(said, &registry), None);
+        Self { registry, timeline, now: at(now) }
+    }
+    fn basis(&self) -> Basis<'_> {
+        let (registry, timeline) = (&self.registry, &self.timeline);
+        Basis { registry, timeline, at: self.now, known_at: None, zone: None, log: None }
+    }
+    fn hours(&self, period: &Period, calendar: Option<Calendar>, grouping: Grouping) -> Sheet {
+        let selection = hours::Selection { facilities: None, period: period.clone(), calendar, grouping };
+        hours::sheet(&self.basis(), &selection)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_slices_of_a_period_add_up_to_it(
+        said in prop::collection::vec(said(), 0..40),
+        zone in prop::sample::select(ZONES.to_vec()),
+        (from, length, now) in (0..YEAR, 1..YEAR, 0..2 * YEAR),
+    ) {
+        let world = World::new(&said, zone, now);
+        let period = Period::Between(Some(at(from)), Some(at(from + length)));
+        for grouping in [Grouping::Facility, Grouping::Network, Grouping::Region, Grouping::Reason] {
+            let keys = [grouping.as_str(), "status"];
+            let whole = world.hours(&period, None, grouping);
+            for (calendar, word) in Calendar::ALL {
+                let parts = world.hours(&period, Some(calendar), grouping);
+                for figure in ["hours", "suspended_hours", "not_honoured_hours", "activations", "renewals"] {
+                    prop_assert_eq!(
+                        sums(figures(&parts, &keys, figure)),
+                        sums(figures(&whole, &keys, figure)),
+                        "{} of {} by {}", figure, grouping.as_str(), word
+                    );
+                }
+            }
+        }
+        // Whoever is grouped, the sum of all is the same.
+        let of = |grouping: Grouping| sums(figures(&world.hours(&period, None, grouping), &["status"], "activations"));
+        prop_assert_eq!(of(Grouping::Facility), of(Grouping::Network));
+        prop_assert_eq!(of(Grouping::Facility), of(Grouping::Region));
+    }
+
+    #[test]
+    fn any_is_no_more_than_the_sum_and_no_less_than_the_most_of_its_parts(
+        said in prop::collection::vec(said(), 0..40),
+        (from, length, now) in (0..YEAR, 1..YEAR, 0..2 * YEAR),
+    ) {
+        let world = World::new(&said, Tz::UTC, now);
+        let period = Period::Between(Some(at(from)), Some(at(from + length)));
+        let sheet = world.hours(&period, Some(Calendar::Month), Grouping::Facility);
+        let mut parts: BTreeMap<Vec<String>, Vec<i64>> = BTreeMap::new();
+        let mut any: BTreeMap<Vec<String>, i64> = BTreeMap::new();
+        for (key, hours) in figures(&sheet, &["period", "facility", "status"], "hours") {
+            match key[2].as_str() {
+                "any" => { any.insert(key[..2].to_vec(), hours); }
+                "advisory" => {}
+                _ => parts.entry(key[..2].to_vec()).or_default().push(hours),
+            }
+        }
+        for (key, any) in any {
+            let parts = parts.remove(&key).unwrap_or_default();
+            prop_assert!(any <= parts.iter().sum(), "{key:?}: any {any}, parts {parts:?}");
+            prop_assert!(any >= parts.iter().copied().max().unwrap_or(0), "{key:?}: any {any}, parts {parts:?}");
+        }
+        prop_assert!(parts.is_empty(), "no row `any` beside {:?}", parts);
+        // No row is longer than the hours in which its facility was there.
+        for (key, percent) in figures(&sheet, &["period", "facility", "status"], "percent") {
+            prop_assert!((0..=100_00).contains(&percent), "{key:?}: {percent}");
+        }
+    }
+
+    #[test]
+    fn the_hours_of_concurrency_add_up_to_the_period(
+        said in prop::collection::vec(said(), 0..40),
+        zone in prop::sample::select(ZONES.to_vec()),
+        (from, length) in (0..YEAR, 1..YEAR),
+    ) {
+        let world = World::new(&said, zone, 3 * YEAR);
+        let period = Period::Between(Some(at(from)), Some(at(from + length)));
+        let sheet = |calendar| concurrency::sheet(&world.basis(), &concurrency::Selection { period: period.clone(), calendar, statuses: None });
+        let whole = sums(figures(&sheet(None), &["region", "k"], "hours"));
+        let of_all: i64 = whole.values().sum();
+        prop_assert_eq!(of_all, 2 * 10 * length, "two groups: the region, and who belongs to none");
+        for (calendar, word) in Calendar::ALL {
+            prop_assert_eq!(sums(figures(&sheet(Some(calendar)), &["region", "k"], "hours")), whole.clone(), "by {}", word);
+        }
+    }
+
+    #[test]
+    fn a_tenth_of_an_hour_is_what_the_snapshot_says(
+        said in prop::collection::vec(said(), 0..40),
+        tenth in 0..YEAR,
+    ) {
+        let world = World::new(&said, Tz::UTC, 3 * YEAR);
+        let period = Period::Between(Some(at(tenth)), Some(at(tenth + 1)));
+        let sheet = world.hours(&period, None, Grouping::Facility);
+        let mut told = BTreeSet::new();
+        for (key, hours) in figures(&sheet, &["facility", "status"], "hours") {
+            prop_assert!(hours == 0 || hours == 10);
+            if hours > 0 && key[1] != "any" {
+                told.insert((key[0].clone(), key[1].clone()));
+            }
+        }
+        let snapshot = world.timeline.at(&world.registry, at(tenth));
+        let mut seen = BTreeSet::new();
+        let mut together = 0;
+        for state in snapshot.facilities() {
+            let facility = &world.registry.facilities[state.facility];
+            if facility.is_permanently_closed(at(tenth)) {
+                continue;
+            }
+            for active in state.in_force() {
+                let status = match (&active.episode.state, active.service()) {
+                    (LaneState::Status { status, .. }, _) => world.registry.statuses[*status].key.clone(),
+                    (LaneState::Down, Some(service)) => format!("service:{}", world.registry.services[service].key),
+                    (LaneState::Down, None) => unreachable!("only a service is down"),
+                };
+                seen.insert((facility.key.clone(), status));
+            }
+            let away = |effect| matches!(effect, Some(Effect::Diverting | Effect::Closed));
+            together += i64::from(facility.region.is_some() && state.in_force().any(|active| away(active.effect())));
+        }
+        prop_assert_eq!(told, seen);
+        let sheet = concurrency::sheet(&world.basis(), &concurrency::Selection { period, calendar: None, statuses: None });
+        let counted: Vec<_> =
+            figures(&sheet, &["region", "k"], "hours").into_iter().filter(|(key, hours)| key[0] == "r" && *hours > 0).collect();
+        prop_assert_eq!(counted, vec![(vec!["r".to_owned(), together.to_string()], 10)]);
+    }
+}
