@@ -37,13 +37,17 @@ fn degrees(state: &mut u64, from: f64) -> f64 {
 
 fn region() -> String {
     let mut state = 7;
-    let mut text = String::from("[registry]\nname = \"Large\"\ntimezone = \"UTC\"\n[region.r]\nname = \"Region\"\n");
+    let mut text =
+        String::from("[registry]\nname = \"Large\"\ntimezone = \"UTC\"\n[region.r]\nname = \"Region\"\n");
     let services =
-        ["ct", "stroke-primary", "cath-lab", "trauma-2", "obstetrics", "pediatric-ed", "psychiatric", "burn"];
+        ["ct", "stroke-primary", "cath-lab", "trauma-2", "obstetrics", "pediatric", "psychiatric", "burn"];
     for index in 0..FACILITIES {
         let (lat, lon) = (degrees(&mut state, 35.0), degrees(&mut state, -80.0));
-        let has: Vec<&str> =
-            services.iter().copied().filter(|service| *service == "ct" || next(&mut state) % 3 == 0).collect();
+        let has: Vec<&str> = services
+            .iter()
+            .copied()
+            .filter(|service| *service == "ct" || next(&mut state) % 3 == 0)
+            .collect();
         let _ = writeln!(
             text,
             "[facility.f{index:04}]\nname = \"Facility {index}\"\nregion = \"r\"\nlat = {lat}\nlon = {lon}\n\

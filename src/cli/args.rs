@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+use crate::foresight::cascade::Habit;
 use crate::model::{Age, Care, Priority};
 use crate::render::Format;
 use crate::report::period::Said;
@@ -397,6 +398,7 @@ Examples:
   divert plan ECHN closed --need stroke,trauma     a whole network, two needs
   divert plan --without 12                         as if event 12 had never been recorded
   divert plan --against next-year.toml             another registry
+  divert plan Manchester Memorial closed --cascade  and who fills up then, round by round
   divert plan --each facility                      what fails if any one of them closes, the worst first
   divert plan --each service:ct --network ECHN     if any one scanner of a network goes down
   divert plan --each network --moves               every town and need that a network's loss would move
@@ -416,6 +418,11 @@ pub struct PlanArgs {
     /// Suppose every loss by itself, the worst first: `facility`, `network` or a service, such as `service:ct`
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["sentence", "without", "against"])]
     pub each: Option<String>,
+    /// Follow the knock-on: who is full begins to divert, and opens again as soon as its own arrivals allow (`quick`), or
+    /// only when it could take what would then come (`hold`)
+    #[arg(long, value_name = "HABIT", num_args = 0..=1, require_equals = true, default_missing_value = "quick",
+          value_parser = habit, conflicts_with_all = ["each", "against", "need", "zone"])]
+    pub cascade: Option<Habit>,
     /// With --each, suppose every two losses at once, and show the 20 worst
     #[arg(long, requires = "each")]
     pub pairs: bool,
@@ -561,6 +568,10 @@ pub struct HelpArgs {
 fn map(text: &str) -> Result<(String, String), String> {
     let (word, meaning) = text.split_once('=').ok_or("expected WORD=STATUS, such as `Critical=diverting`")?;
     Ok((word.trim().to_owned(), meaning.trim().to_owned()))
+}
+
+fn habit(word: &str) -> Result<Habit, String> {
+    one_of(word, Habit::ALL.map(|(habit, _)| habit), Habit::as_str)
 }
 
 fn priority(word: &str) -> Result<Priority, String> {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use clap::CommandFactory;
 
-use crate::foresight::{each, plan};
+use crate::foresight::{cascade, each, plan};
 use crate::load;
 use crate::render::{schema, to_pretty};
 use crate::report::{
@@ -45,6 +45,7 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "report-freshness", facts: Vec::new, columns: freshness::columns },
     Answer { name: "plan", facts: plan::facts, columns: plan::columns },
     Answer { name: "each", facts: each::facts, columns: each::columns },
+    Answer { name: "cascade", facts: cascade::facts, columns: cascade::columns },
     Answer { name: "moves", facts: Vec::new, columns: each::move_columns },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];

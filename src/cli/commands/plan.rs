@@ -2,6 +2,7 @@
 //!
 //! Floor 6. Reads two worlds and lets them be compared; records nothing.
 
+use crate::foresight::cascade;
 use crate::foresight::each::{self, Contingency, Known};
 use crate::foresight::loss::{self, Each};
 use crate::foresight::plan::{self, World};
@@ -35,11 +36,21 @@ pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<Exit, Fa
         None => before.clone(),
     };
     let mut events = after.events.clone();
-    if let Some(sentence) = sentence {
-        events = after.suppose("the plan", std::slice::from_ref(&sentence), session.sources)?;
-        supposed.push(sentence);
+    if let Some(sentence) = &sentence {
+        events = after.suppose("the plan", std::slice::from_ref(sentence), session.sources)?;
+        supposed.push(sentence.clone());
     }
     retract(&args.without, &after, &mut events)?;
+    if let Some(habit) = args.cascade {
+        let known =
+            Known { registry: &after.registry, events: &events, at: after.at, known_at: after.known_at };
+        let cascade = cascade::cascade(&known, habit);
+        let timeline = after.timeline();
+        let what = sentence.unwrap_or_else(|| "what is left out".to_owned());
+        session.show(&cascade::sheet(&after.basis(&timeline), &cascade, &what), "facility")?;
+        let moves = cascade.rounds.len() > 1;
+        return Ok(if args.exit_code && moves { Exit::No } else { Exit::Done });
+    }
     let file = session.sources.add("the plan", "");
     let timelines = [before.timeline(), Timeline::fold(&after.registry, &events, after.known_at)];
     let worlds = [

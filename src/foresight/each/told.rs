@@ -74,6 +74,11 @@ pub fn sheet(basis: &Basis<'_>, ranked: &[Suffered], rows: usize, worst: Option<
     if shown.iter().any(|suffered| suffered.minutes_a_day.is_some()) {
         sheet.footer.push(format!("({COUNTED_AS_GENERAL})"));
     }
+    if basis.registry.needs.iter().all(|(_, need)| need.max_minutes.is_none()) {
+        sheet.footer.push(
+            "(no need says how far is too far, `max_minutes`: only unmet needs strand somebody)".to_owned(),
+        );
+    }
     if shown.len() < ranked.len() {
         sheet.footer.push(format!("the {} worst are shown", shown.len()));
     }
