@@ -67,6 +67,8 @@ pub enum Command {
     Import(ImportArgs),
     /// Show what would change before anyone declares it
     Plan(PlanArgs),
+    /// Say what is to be read on the air or paged
+    Announce(AnnounceArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(CheckArgs),
     /// Explain a command, or print the catalogue or a JSON Schema
@@ -89,6 +91,7 @@ impl Command {
             Self::Report(args) => &args.common,
             Self::Import(args) => &args.common,
             Self::Plan(args) => &args.common,
+            Self::Announce(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
         }
@@ -536,6 +539,39 @@ pub enum ImportFrom {
     Emresource,
     /// DataSF hospital diversions csv
     Sf,
+}
+
+/// `divert announce`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert announce Manchester Memorial           a reminder of what holds, or that nothing does
+  divert announce --event 12                    what was declared, ended or corrected
+  divert announce --event 12 --short            one line for a pager
+  divert announce --plan ECHN diverting         before anyone declares it
+  divert announce --event 12 --template us.txt  in your agency's own words
+
+A template is plain text with {{ facility }}, {{ what }}, {{ from }}, {{ until }}, {{ route }}, {{ walk_in }}, {{ reason }},
+{{ source }}, {{ approver }}, {{ phone }}, {{ also }}, {{ not_in_force }}, {{ event }}, {{ corrects }}, {{ exercise }},
+{{ planned }}, {{ now }}, {{ head }}, {{ alias }}, {{ id }} and {{ call }}: declare, remind, clear or correct.")]
+pub struct AnnounceArgs {
+    /// A facility or a network; with --plan, what would be declared
+    #[arg(value_name = "NAME", required_unless_present = "event", conflicts_with = "event")]
+    pub words: Vec<String>,
+    /// Announce this event
+    #[arg(long, value_name = "EVENT")]
+    pub event: Option<u64>,
+    /// The words are a sentence that nobody has declared
+    #[arg(long, conflicts_with = "event")]
+    pub plan: bool,
+    /// One line, for a pager
+    #[arg(long, conflicts_with = "template")]
+    pub short: bool,
+    /// Say it in the words of this file
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// `divert check`

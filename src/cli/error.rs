@@ -91,6 +91,17 @@ pub enum Failure {
     /// What `--each` does not know.
     #[error("`{0}` is nothing that can be lost one at a time")]
     UnknownLoss(String),
+    /// An event that says nothing of any facility or region.
+    #[error("event {0} says nothing that could be announced")]
+    NothingToSay(u64),
+    /// A template that can't be read or filled in.
+    #[error("the template `{}` cannot be used: {error}", path.display())]
+    Template {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
     /// A time span that ends before it begins.
     #[error("`--until` is not after `--since`")]
     EmptySpan,
@@ -186,6 +197,8 @@ impl Failure {
             | Self::NoWriting
             | Self::Board(_)
             | Self::ReadTwice
+            | Self::NothingToSay(_)
+            | Self::Template { .. }
             | Self::UnknownLoss(_)
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
@@ -215,6 +228,8 @@ impl Failure {
             | Self::Input { .. }
             | Self::NoWriting
             | Self::ReadTwice
+            | Self::NothingToSay(_)
+            | Self::Template { .. }
             | Self::UnknownLoss(_)
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
@@ -257,6 +272,8 @@ impl Failure {
             Self::UnknownLoss(_) => {
                 vec!["name `facility`, `network` or a service, such as `service:ct`".to_owned()]
             }
+            Self::NothingToSay(_) => Vec::new(),
+            Self::Template { .. } => vec!["see `divert help announce` for what it may ask for".to_owned()],
             Self::ReadTwice => vec!["write the log to a .csv or .jsonl file, and name that".to_owned()],
             Self::AmbiguousName { .. } => vec!["type more of the id".to_owned()],
             Self::UnknownColumn(unknown) => {

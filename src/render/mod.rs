@@ -15,6 +15,7 @@ pub mod schema;
 mod select;
 mod table;
 mod text;
+pub mod words;
 
 use std::io::{self, Write};
 

@@ -14,6 +14,7 @@ fn every_json_answer_holds_to_its_schema() {
         ("route", &["route", "vernon", "stroke"]),
         ("timeline", &["timeline"]),
         ("plan", &["plan", "Rockville General closed"]),
+        ("announce", &["announce", "manchester"]),
         ("cascade", &["plan", "Hartford Hospital closed", "--cascade"]),
         ("each", &["plan", "--each", "facility"]),
         ("moves", &["plan", "--each", "service:ct", "--moves"]),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use clap::CommandFactory;
 
-use crate::foresight::{cascade, each, plan};
+use crate::foresight::{announce, cascade, each, plan};
 use crate::load;
 use crate::render::{schema, to_pretty};
 use crate::report::{
@@ -47,6 +47,7 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "each", facts: each::facts, columns: each::columns },
     Answer { name: "cascade", facts: cascade::facts, columns: cascade::columns },
     Answer { name: "moves", facts: Vec::new, columns: each::move_columns },
+    Answer { name: "announce", facts: Vec::new, columns: announce::columns },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];
 

@@ -2,6 +2,7 @@
 //!
 //! Floor 6. A command holds no rule about patients or facilities: those are in the rooms below.
 
+mod announce;
 mod check;
 mod help;
 mod import;
@@ -80,6 +81,7 @@ pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, 
         Command::Timeline(args) => timeline::run(args, session),
         Command::Report(args) => report::run(args, session),
         Command::Import(args) => import::run(args, session),
+        Command::Announce(args) => announce::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Help(args) => help::run(args, session),
