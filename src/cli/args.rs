@@ -69,6 +69,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Say what is to be read on the air or paged
     Announce(AnnounceArgs),
+    /// Write a map or a calendar for other programs
+    Export(ExportArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(CheckArgs),
     /// Explain a command, or print the catalogue or a JSON Schema
@@ -92,6 +94,7 @@ impl Command {
             Self::Import(args) => &args.common,
             Self::Plan(args) => &args.common,
             Self::Announce(args) => &args.common,
+            Self::Export(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
         }
@@ -572,6 +575,34 @@ pub struct AnnounceArgs {
     pub template: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
+}
+
+/// `divert export`
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  divert export geojson -o map.geojson     facilities, zones and where their patients go
+  divert export geojson --need stroke      the same for strokes
+  divert export ical -o closures.ics       what is planned, and when what holds runs out
+  divert export ical -F csv                the same as a table")]
+pub struct ExportArgs {
+    /// What to write: geojson or ical
+    #[arg(value_name = "WHAT")]
+    pub what: ExportWhat,
+    /// With geojson, lead to the destination of patients with this need
+    #[arg(long, value_name = "NEED", default_value = "general")]
+    pub need: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What `divert export` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExportWhat {
+    /// Facilities with their state, zones with their destination, lines between.
+    Geojson,
+    /// Planned closures, and when what holds runs out.
+    Ical,
 }
 
 /// `divert check`

@@ -2,6 +2,7 @@
 //!
 //! Floor 3: knows routing, state and model; no file, no terminal.
 
+pub mod calendar;
 pub mod check;
 pub mod concurrency;
 pub mod episodes;
@@ -13,6 +14,7 @@ pub mod hours;
 mod lanes;
 mod measure;
 pub mod period;
+pub mod places;
 pub mod route;
 pub mod span;
 pub mod status;

@@ -4,6 +4,7 @@
 
 mod answers;
 mod errors;
+mod export;
 mod harness;
 mod output;
 mod plan;

@@ -15,6 +15,8 @@ fn every_json_answer_holds_to_its_schema() {
         ("timeline", &["timeline"]),
         ("plan", &["plan", "Rockville General closed"]),
         ("announce", &["announce", "manchester"]),
+        ("geojson", &["export", "geojson"]),
+        ("ical", &["export", "ical"]),
         ("cascade", &["plan", "Hartford Hospital closed", "--cascade"]),
         ("each", &["plan", "--each", "facility"]),
         ("moves", &["plan", "--each", "service:ct", "--moves"]),

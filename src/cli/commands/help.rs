@@ -10,7 +10,7 @@ use crate::foresight::{announce, cascade, each, plan};
 use crate::load;
 use crate::render::{schema, to_pretty};
 use crate::report::{
-    check, concurrency, episodes, freshness, hours, route, status, table, targets, timeline,
+    calendar, check, concurrency, episodes, freshness, hours, places, route, status, table, targets, timeline,
 };
 use crate::sheet::{Column, Kind};
 
@@ -48,6 +48,8 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "cascade", facts: cascade::facts, columns: cascade::columns },
     Answer { name: "moves", facts: Vec::new, columns: each::move_columns },
     Answer { name: "announce", facts: Vec::new, columns: announce::columns },
+    Answer { name: "geojson", facts: Vec::new, columns: places::columns },
+    Answer { name: "ical", facts: Vec::new, columns: calendar::columns },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];
 

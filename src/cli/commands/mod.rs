@@ -4,6 +4,7 @@
 
 mod announce;
 mod check;
+mod export;
 mod help;
 mod import;
 mod plan;
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use crate::model::{FacilityId, Registry, Sources};
-use crate::render;
+use crate::render::{self, Export};
 use crate::routing::grid::Rows;
 use crate::sheet::Sheet;
 
@@ -66,6 +67,12 @@ impl Session<'_> {
         self.ui.answer(|out| render::write(sheet, format, &options, out))
     }
 
+    /// Writes a sheet for another program.
+    fn export(&self, sheet: &Sheet, format: Export) -> Result<(), Failure> {
+        let options = render::Options { ascii: self.common.ascii, ..render::Options::default() };
+        self.ui.answer(|out| render::export(sheet, format, &options, out))
+    }
+
     /// Shows a text of ours as it is.
     fn print(&self, text: &str) -> Result<(), Failure> {
         self.ui.answer(|out: &mut dyn Write| out.write_all(text.as_bytes()))
@@ -82,6 +89,7 @@ pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, 
         Command::Report(args) => report::run(args, session),
         Command::Import(args) => import::run(args, session),
         Command::Announce(args) => announce::run(args, session),
+        Command::Export(args) => export::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Help(args) => help::run(args, session),
