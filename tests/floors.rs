@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("load", &["model", "diagnostic", "sentence"]),
     ("log", &["model", "diagnostic", "sentence"]),
     ("exchange", &["model", "diagnostic", "sentence"]),
-    ("render", &["model", "diagnostic", "report"]),
+    ("render", &["model", "diagnostic", "sheet", "report", "foresight"]),
     (
         "cli",
         &[

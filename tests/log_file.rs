@@ -118,7 +118,7 @@ fn retractions_and_notes_need_no_status() {
         3,2023-08-03 06:20,census,manchester-memorial,,,\n\
         4,2023-08-03 06:20,note,,,,\n");
     assert_eq!(log.events[1].kind, Kind::Retract(1));
-    assert!(matches!(log.events[2].kind, Kind::Note(Some(_))));
+    assert!(matches!(log.events[2].kind, Kind::Census(_)));
     assert!(matches!(log.events[3].kind, Kind::Note(None)));
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+use crate::foresight::cascade::Habit;
 use crate::model::{Age, Care, Priority};
 use crate::render::Format;
 use crate::report::period::Said;
@@ -78,6 +79,10 @@ pub enum Command {
     Import(ImportArgs),
     /// Show what would change before anyone declares it
     Plan(PlanArgs),
+    /// Say what is to be read on the air or paged
+    Announce(AnnounceArgs),
+    /// Write a map or a calendar for other programs
+    Export(ExportArgs),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(CheckArgs),
     /// Explain a command, or print the catalogue or a JSON Schema
@@ -106,6 +111,8 @@ impl Command {
             Self::Report(args) => &args.common,
             Self::Import(args) => &args.common,
             Self::Plan(args) => &args.common,
+            Self::Announce(args) => &args.common,
+            Self::Export(args) => &args.common,
             Self::Check(args) => &args.common,
             Self::Help(args) => &args.common,
         }
@@ -457,12 +464,16 @@ Examples:
   divert plan ECHN closed --need stroke,trauma     a whole network, two needs
   divert plan --without 12                         as if event 12 had never been recorded
   divert plan --against next-year.toml             another registry
+  divert plan Manchester Memorial closed --cascade  and who fills up then, round by round
+  divert plan --each facility                      what fails if any one of them closes, the worst first
+  divert plan --each service:ct --network ECHN     if any one scanner of a network goes down
+  divert plan --each network --moves               every town and need that a network's loss would move
 
 All words are one sentence; --given adds what is to hold before and after. Nothing is recorded.
 With --exit-code, 1 means that something changes.")]
 pub struct PlanArgs {
     /// What would be declared, as for `divert declare`
-    #[arg(value_name = "SENTENCE", required_unless_present_any = ["without", "against"])]
+    #[arg(value_name = "SENTENCE", required_unless_present_any = ["without", "against", "each", "network"])]
     pub sentence: Vec<String>,
     /// Leave out this event, as if it had been retracted; may be repeated
     #[arg(long, value_name = "EVENT")]
@@ -470,6 +481,26 @@ pub struct PlanArgs {
     /// Compare with this registry: as if it were in use instead
     #[arg(long, value_name = "PATH")]
     pub against: Option<PathBuf>,
+    /// Suppose every loss by itself, the worst first: `facility`, `network` or a service, such as `service:ct`
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["sentence", "without", "against"])]
+    pub each: Option<String>,
+    /// Follow the knock-on: who is full begins to divert, and opens again as soon as its own arrivals allow (`quick`), or
+    /// only when it could take what would then come (`hold`)
+    #[arg(long, value_name = "HABIT", num_args = 0..=1, require_equals = true, default_missing_value = "quick",
+          value_parser = habit, conflicts_with_all = ["each", "against", "need", "zone"])]
+    pub cascade: Option<Habit>,
+    /// With --each, suppose every two losses at once, and show the 20 worst
+    #[arg(long, requires = "each")]
+    pub pairs: bool,
+    /// With --each, only what is part of this network; alone, suppose that all of it closes
+    #[arg(long, value_name = "NETWORK", conflicts_with = "sentence")]
+    pub network: Option<String>,
+    /// With --each, show every zone and need that moves
+    #[arg(long, requires = "each")]
+    pub moves: bool,
+    /// With --each, show this many losses
+    #[arg(long, value_name = "N", requires = "each")]
+    pub worst: Option<usize>,
     /// Compare only these needs
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub need: Vec<String>,
@@ -725,6 +756,67 @@ pub enum ImportFrom {
     Jsonl,
 }
 
+/// `divert announce`
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  divert announce Manchester Memorial           a reminder of what holds, or that nothing does
+  divert announce --event 12                    what was declared, ended or corrected
+  divert announce --event 12 --short            one line for a pager
+  divert announce --plan ECHN diverting         before anyone declares it
+  divert announce --event 12 --template us.txt  in your agency's own words
+
+A template is plain text with {{ facility }}, {{ what }}, {{ from }}, {{ until }}, {{ route }}, {{ walk_in }}, {{ reason }},
+{{ source }}, {{ approver }}, {{ phone }}, {{ also }}, {{ not_in_force }}, {{ event }}, {{ corrects }}, {{ exercise }},
+{{ planned }}, {{ now }}, {{ head }}, {{ alias }}, {{ id }} and {{ call }}: declare, remind, clear or correct.")]
+pub struct AnnounceArgs {
+    /// A facility or a network; with --plan, what would be declared
+    #[arg(value_name = "NAME", required_unless_present = "event", conflicts_with = "event")]
+    pub words: Vec<String>,
+    /// Announce this event
+    #[arg(long, value_name = "EVENT")]
+    pub event: Option<u64>,
+    /// The words are a sentence that nobody has declared
+    #[arg(long, conflicts_with = "event")]
+    pub plan: bool,
+    /// One line, for a pager
+    #[arg(long, conflicts_with = "template")]
+    pub short: bool,
+    /// Say it in the words of this file
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `divert export`
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  divert export geojson -o map.geojson     facilities, zones and where their patients go
+  divert export geojson --need stroke      the same for strokes
+  divert export ical -o closures.ics       what is planned, and when what holds runs out
+  divert export ical -F csv                the same as a table")]
+pub struct ExportArgs {
+    /// What to write: geojson or ical
+    #[arg(value_name = "WHAT")]
+    pub what: ExportWhat,
+    /// With geojson, lead to the destination of patients with this need
+    #[arg(long, value_name = "NEED", default_value = "general")]
+    pub need: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What `divert export` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExportWhat {
+    /// Facilities with their state, zones with their destination, lines between.
+    Geojson,
+    /// Planned closures, and when what holds runs out.
+    Ical,
+}
+
 /// `divert check`
 #[derive(clap::Args, Clone, Debug, Default)]
 #[command(after_help = "\
@@ -755,6 +847,10 @@ pub struct HelpArgs {
 fn map(text: &str) -> Result<(String, String), String> {
     let (word, meaning) = text.split_once('=').ok_or("expected WORD=STATUS, such as `Critical=diverting`")?;
     Ok((word.trim().to_owned(), meaning.trim().to_owned()))
+}
+
+fn habit(word: &str) -> Result<Habit, String> {
+    one_of(word, Habit::ALL.map(|(habit, _)| habit), Habit::as_str)
 }
 
 fn priority(word: &str) -> Result<Priority, String> {

@@ -89,6 +89,20 @@ pub enum Failure {
         /// The number of the last event; 0 where there is none.
         last: u64,
     },
+    /// What `--each` does not know.
+    #[error("`{0}` is nothing that can be lost one at a time")]
+    UnknownLoss(String),
+    /// An event that says nothing of any facility or region.
+    #[error("event {0} says nothing that could be announced")]
+    NothingToSay(u64),
+    /// A template that can't be read or filled in.
+    #[error("the template `{}` cannot be used: {error}", path.display())]
+    Template {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
     /// A time span that ends before it begins.
     #[error("`--until` is not after `--since`")]
     EmptySpan,
@@ -261,6 +275,9 @@ impl Failure {
             | Self::Input { .. }
             | Self::Board(_)
             | Self::ReadTwice
+            | Self::NothingToSay(_)
+            | Self::Template { .. }
+            | Self::UnknownLoss(_)
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -302,6 +319,9 @@ impl Failure {
             | Self::BadMap { .. }
             | Self::Input { .. }
             | Self::ReadTwice
+            | Self::NothingToSay(_)
+            | Self::Template { .. }
+            | Self::UnknownLoss(_)
             | Self::UnknownColumn(_)
             | Self::UnknownTopic { .. }
             | Self::UnknownEnding(_)
@@ -381,6 +401,11 @@ impl Failure {
             Self::UnknownName { closest, .. } => meant(closest.as_deref()).into_iter().collect(),
             Self::NoEvent { last: 0, .. } => vec!["the log has no events".to_owned()],
             Self::NoEvent { last, .. } => vec![format!("its events go from 1 to {last}")],
+            Self::UnknownLoss(_) => {
+                vec!["name `facility`, `network` or a service, such as `service:ct`".to_owned()]
+            }
+            Self::NothingToSay(_) => Vec::new(),
+            Self::Template { .. } => vec!["see `divert help announce` for what it may ask for".to_owned()],
             Self::ReadTwice => vec!["write the log to a .csv or .jsonl file, and name that".to_owned()],
             Self::AmbiguousName { .. } => vec!["type more of the id".to_owned()],
             Self::UnknownColumn(unknown) => {

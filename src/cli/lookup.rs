@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::closest;
 use crate::model::{
     Directory, FacilityId, Keyed, Name, NameKind, NeedId, NetworkId, Origin, Position, RegionId, Registry,
-    ZoneId,
+    ServiceId, ZoneId,
 };
 
 use super::error::Failure;
@@ -38,6 +38,12 @@ pub fn zone(registry: &Registry, text: &str) -> Result<ZoneId, Failure> {
 pub fn need(registry: &Registry, text: &str) -> Result<NeedId, Failure> {
     let pick = |name: Name| if let Name::Need(id) = name { Some(id) } else { None };
     one(&Kind { directory: &registry.needs, name: NameKind::Need, pick }, registry, text)
+}
+
+/// A service.
+pub fn service(registry: &Registry, text: &str) -> Result<ServiceId, Failure> {
+    let pick = |name: Name| if let Name::Service(id) = name { Some(id) } else { None };
+    one(&Kind { directory: &registry.services, name: NameKind::Service, pick }, registry, text)
 }
 
 /// The facilities that a word means: one, or every facility of a network and its sub-networks, also those without an

@@ -30,4 +30,8 @@ impl Demand {
             None => self.nowhere += arrivals,
         }
     }
+    /// Patients a day who come to a facility.
+    pub(super) fn of(&self, facility: FacilityId) -> f64 {
+        self.at.get(&facility).copied().unwrap_or_default()
+    }
 }

@@ -29,8 +29,8 @@ pub struct Seen {
     pub text: String,
     /// Why it is not home, in a few words; empty where it is.
     pub why: String,
-    /// Whether something stands against home, so that its orders and rules are asked.
-    pub home_fails: bool,
+    /// Whether orders or rules away from home were followed, or would be: what they lead to may hang on any facility.
+    pub searches: bool,
 }
 
 impl Seen {
@@ -42,10 +42,12 @@ impl Seen {
         let unmet = decision.flags.iter().filter_map(|flag| {
             if let Flag::NeedUnmet(service) = flag { Some(service.clone()) } else { None }
         });
-        let fails = |home: FacilityId| {
-            (destination == Some(home) && !decision.overridden.is_empty())
-                || decision.rejected.iter().any(|rejected| rejected.stop.facility == home)
-        };
+        let overridden = decision.overridden.iter().filter(|_| destination == home);
+        let rejected = decision.rejected.iter().filter(|rejected| Some(rejected.stop.facility) == home);
+        let mut against_home = overridden.chain(rejected.flat_map(|rejected| &rejected.reasons)).peekable();
+        let has_rule = |home: FacilityId| registry.rules.iter().any(|rule| rule.subjects.contains(&home));
+        let searches = against_home.peek().is_some()
+            && (home.is_some_and(has_rule) || against_home.any(|reason| reason.order.is_some()));
         Self {
             outcome: decision.outcome,
             destination: decision.destination,
@@ -57,18 +59,8 @@ impl Seen {
             decided_by: decision.decided_by.as_ref().map(ToString::to_string),
             text: destination_text(registry, decision),
             why: if usual { String::new() } else { in_short(registry, decision) },
-            home_fails: home.is_some_and(fails),
+            searches,
         }
-    }
-
-    /// Whether the need goes unmet: nobody at all, or an ED that lacks what is needed.
-    pub fn is_unmet(&self) -> bool {
-        self.outcome == Outcome::None || !self.unmet.is_empty()
-    }
-
-    /// Whether the patient is stranded: the need goes unmet, or the destination is beyond the need's `max_minutes`.
-    pub fn is_stranded(&self) -> bool {
-        self.is_unmet() || self.over_limit
     }
 }
 
@@ -110,11 +102,11 @@ impl Turn {
             Self::WithinLimit => "within-limit",
         }
     }
-    /// Whether the patient is worse off.
-    pub fn is_worse(self) -> bool {
+    /// Whether the patient is stranded: the need goes unmet, or is met too far away.
+    pub fn strands(self) -> bool {
         match self {
-            Self::None | Self::Unmet | Self::OverLimit | Self::Consult | Self::Forced => true,
-            Self::Routed | Self::Met | Self::WithinLimit => false,
+            Self::None | Self::Unmet | Self::OverLimit => true,
+            Self::Consult | Self::Forced | Self::Routed | Self::Met | Self::WithinLimit => false,
         }
     }
 

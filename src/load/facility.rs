@@ -52,6 +52,7 @@ fn facility(
         services: with_included(tables.services.several("services", &mut table), services),
         beds: table.whole("beds", 0..=MOST_BEDS),
         ed: table.table("ed").map(|ed| emergency_department(ed, sink)),
+        surge: table.number("surge", 0.0..=1_000_000.0),
         timezone: own_timezone,
         closed_on: table.instant("closed_on", own_timezone.unwrap_or(timezone)),
         external: table.boolean("external").unwrap_or(false),

@@ -73,6 +73,8 @@ pub struct Facility {
     pub beds: Option<u32>,
     /// Only with one can it receive ambulances.
     pub ed: Option<Ed>,
+    /// Patients a day whom it can take by ambulance, where it says so: beyond it, `plan --cascade` lets it divert.
+    pub surge: Option<f64>,
     /// Its own time zone, where it differs from the registry's.
     pub timezone: Option<Tz>,
     /// Permanently closed from this instant on.

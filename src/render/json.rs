@@ -99,6 +99,11 @@ impl Formatter for Escaping {
     }
 }
 
+/// One value, as it stands in json.
+pub(super) fn write_value(value: &Value, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    write_compact(&Shown(value), options, out)
+}
+
 /// One row as an object.
 struct Row<'a> {
     columns: &'a [&'a Column],

@@ -5,7 +5,9 @@
 
 mod delimited;
 pub mod diagnostics;
+mod geojson;
 mod html;
+mod ical;
 mod json;
 mod lanes;
 mod md;
@@ -17,6 +19,7 @@ pub mod schema;
 mod select;
 mod table;
 mod text;
+pub mod words;
 
 use std::io::{self, Write};
 
@@ -62,6 +65,23 @@ impl Format {
     /// The format of that word.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(_, name)| name.eq_ignore_ascii_case(word)).map(|(format, _)| format)
+    }
+}
+
+/// A file format for one kind of sheet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Export {
+    /// Places, for a map.
+    GeoJson,
+    /// A calendar.
+    Ical,
+}
+
+/// Writes a sheet for another program.
+pub fn export(sheet: &Sheet, format: Export, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Export::GeoJson => geojson::write(sheet, options, out),
+        Export::Ical => ical::write(sheet, out),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Floor 3: knows routing, state and model; no file, no terminal.
 
+pub mod calendar;
 mod change;
 pub mod check;
 pub mod concurrency;
@@ -18,6 +19,7 @@ mod measure;
 pub mod packet;
 pub mod period;
 mod pictures;
+pub mod places;
 pub mod route;
 pub mod span;
 pub mod status;

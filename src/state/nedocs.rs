@@ -66,6 +66,7 @@ mod tests {
             timezone: None,
             closed_on: None,
             external: false,
+            surge: None,
             stale_after: None,
             ids: std::collections::BTreeMap::new(),
             unverified: Vec::new(),

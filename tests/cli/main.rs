@@ -5,6 +5,7 @@
 mod answers;
 mod declare;
 mod errors;
+mod export;
 mod harness;
 mod log;
 mod output;

@@ -14,6 +14,12 @@ fn every_json_answer_holds_to_its_schema() {
         ("route", &["route", "vernon", "stroke"]),
         ("timeline", &["timeline"]),
         ("plan", &["plan", "Rockville General closed"]),
+        ("announce", &["announce", "manchester"]),
+        ("geojson", &["export", "geojson"]),
+        ("ical", &["export", "ical"]),
+        ("cascade", &["plan", "Hartford Hospital closed", "--cascade"]),
+        ("each", &["plan", "--each", "facility"]),
+        ("moves", &["plan", "--each", "service:ct", "--moves"]),
         ("check", &["check"]),
     ] {
         let schema: Value = serde_json::from_str(&divert.run(&["help", "schema", name]).stdout).unwrap();

@@ -58,6 +58,7 @@ pub(crate) fn facility(key: &str, name: &str, aliases: &[&str]) -> Facility {
         services: BTreeSet::new(),
         beds: None,
         ed: Some(Ed::default()),
+        surge: None,
         timezone: None,
         closed_on: None,
         external: false,

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 
 use clap::CommandFactory;
 
-use crate::foresight::plan;
+use crate::foresight::{announce, cascade, each, plan};
 use crate::load;
 use crate::render::{schema, to_pretty};
 use crate::report::{
-    check, concurrency, episodes, freshness, hours, journal, route, status, table, targets, timeline,
-    transitions,
+    calendar, check, concurrency, episodes, freshness, hours, journal, places, route, status, table, targets,
+    timeline, transitions,
 };
 use crate::sheet::{Column, Kind};
 
@@ -54,6 +54,12 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "report-targets", facts: hours::facts, columns: targets::columns },
     Answer { name: "report-freshness", facts: Vec::new, columns: freshness::columns },
     Answer { name: "plan", facts: plan::facts, columns: plan::columns },
+    Answer { name: "each", facts: each::facts, columns: each::columns },
+    Answer { name: "cascade", facts: cascade::facts, columns: cascade::columns },
+    Answer { name: "moves", facts: Vec::new, columns: each::move_columns },
+    Answer { name: "announce", facts: Vec::new, columns: announce::columns },
+    Answer { name: "geojson", facts: Vec::new, columns: places::columns },
+    Answer { name: "ical", facts: Vec::new, columns: calendar::columns },
     Answer { name: "check", facts: Vec::new, columns: check::columns },
 ];
 

@@ -3,11 +3,13 @@
 //! Floor 6. A command holds no rule about patients or facilities: those are in the rooms below.
 
 mod acting;
+mod announce;
 mod assign;
 mod census;
 mod check;
 mod confirm;
 mod declare;
+mod export;
 mod follow;
 mod help;
 mod import;
@@ -24,7 +26,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use crate::model::{FacilityId, Registry, Sources};
-use crate::render::{self, Format};
+use crate::render::{self, Export, Format};
 use crate::routing::grid::Rows;
 use crate::sheet::Sheet;
 
@@ -100,6 +102,12 @@ impl Session<'_> {
         Ok(context::output(self.common, self.environment, "facility")?.0)
     }
 
+    /// Writes a sheet for another program.
+    fn export(&self, sheet: &Sheet, format: Export) -> Result<(), Failure> {
+        let options = render::Options { ascii: self.common.ascii, ..render::Options::default() };
+        self.ui.answer(|out| render::export(sheet, format, &options, out))
+    }
+
     /// Shows a text of ours as it is.
     fn print(&self, text: &str) -> Result<(), Failure> {
         self.ui.answer(|out: &mut dyn Write| out.write_all(text.as_bytes()))
@@ -121,6 +129,8 @@ pub(super) fn run(command: &Command, session: &mut Session<'_>) -> Result<Exit, 
         Command::Log(args) => log::run(args, session),
         Command::Import(args) => import::run(args, session),
         Command::Report(args) => report::run(args, session),
+        Command::Announce(args) => announce::run(args, session),
+        Command::Export(args) => export::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Check(args) => check::run(args, session),
         Command::Help(args) => help::run(args, session),

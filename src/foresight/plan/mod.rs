@@ -16,6 +16,7 @@ use crate::state::{Snapshot, Summary};
 use super::demand::Demand;
 use super::seen::{Seen, Turn, counted_need};
 
+pub(super) use told::{a_day, data_rows, signed, some_of, text_rows};
 pub use told::{columns, facts, sheet};
 
 /// One of the two worlds that a plan compares.
@@ -73,7 +74,7 @@ pub struct Place {
 }
 
 impl Place {
-    fn of(registry: &Registry, seen: Seen) -> Self {
+    pub(super) fn of(registry: &Registry, seen: Seen) -> Self {
         let key = |facility: FacilityId| registry.facilities[facility].key.clone();
         let destination = seen.destination.map(|stop| stop.facility);
         Self {
@@ -84,7 +85,7 @@ impl Place {
         }
     }
     /// Whether a patient would notice no difference.
-    fn is_as(&self, other: &Self) -> bool {
+    pub(super) fn is_as(&self, other: &Self) -> bool {
         let minutes = |place: &Self| place.seen.destination.map(|stop| stop.minutes);
         (&self.destination, &self.proposed, &self.seen.ask, &self.seen.unmet)
             == (&other.destination, &other.proposed, &other.seen.ask, &other.seen.unmet)

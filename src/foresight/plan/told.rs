@@ -93,7 +93,7 @@ pub fn sheet(basis: &Basis<'_>, plan: &Plan) -> Sheet {
         ("limits", Value::List(plan.limits.iter().map(limit_record).collect())),
         ("expectations", Value::List(plan.expectations.iter().map(expectation_record).collect())),
     ];
-    sheet.rows = plan.moves.iter().map(data_row).collect();
+    sheet.rows = data_rows(&plan.moves);
     sheet.text_rows = Some(text_rows(&plan.moves));
     sheet.footer = footer(plan);
     sheet
@@ -142,6 +142,11 @@ fn expectation_record(turn: &ExpectationTurn) -> Value {
     ])
 }
 
+/// Rows that move, for programs, in the order of [`columns`].
+pub(in crate::foresight) fn data_rows(moves: &[Move]) -> Vec<Vec<Cell>> {
+    moves.iter().map(data_row).collect()
+}
+
 fn data_row(row: &Move) -> Vec<Cell> {
     let (before, after) = (row.before.as_ref(), row.after.as_ref());
     let outcome = |place: Option<&Place>| Value::text(place.map(|place| place.seen.outcome.as_str()));
@@ -184,7 +189,8 @@ struct Alike {
     why: String,
 }
 
-fn text_rows(moves: &[Move]) -> Vec<Vec<Cell>> {
+/// Rows that move, for people: a line for the needs of a zone that change alike.
+pub(in crate::foresight) fn text_rows(moves: &[Move]) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for of_zone in moves.chunk_by(|a, b| a.zone == b.zone) {
         let mut alike: BTreeMap<Alike, Vec<&str>> = BTreeMap::new();
