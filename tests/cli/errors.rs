@@ -94,11 +94,10 @@ fn what_is_said_on_the_command_line_is_quoted_with_a_caret() {
 #[test]
 fn a_usage_error_is_2_and_help_is_an_answer() {
     let divert = Divert::bare();
-    for args in [&["status", "--frob"], &["route", "-q"], &["-F", "html"]] {
+    for args in [&["status", "--frob"], &["route", "-q"], &["-F", "xlsx"]] {
         let output = divert.run(args);
         assert_eq!((output.stdout.as_str(), output.status), ("", 2), "{output:#?}");
     }
-    assert!(divert.run(&["-F", "html"]).stderr.contains("this version does not write html"));
     for args in [&["route", "--help"], &["help", "route"], &["help", "catalogue"], &["help", "schema"]] {
         let output = divert.run(args);
         assert_eq!((output.stderr.as_str(), output.status), ("", 0), "{output:#?}");
