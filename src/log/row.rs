@@ -193,7 +193,7 @@ impl<'g> Rows<'g> {
         let kind = match row.get(Column::Kind).unwrap_or("declare") {
             "declare" => self.declaration(row, subject, from, zone, &mut wrong).map(Kind::Declare),
             "retract" => self.retraction(row, &mut wrong),
-            "census" => self.census(row, subject, from.or(recorded_at), &mut wrong),
+            "census" => census(row, subject, from.or(recorded_at), &mut wrong),
             "assign" => self.assignment(row, subject, from.or(recorded_at), &mut wrong),
             "note" => Some(Kind::Note(subject)),
             other => {
@@ -358,32 +358,6 @@ impl<'g> Rows<'g> {
             approver,
             exercise,
         }))
-    }
-
-    fn census(
-        &self,
-        row: &Row<'_>,
-        subject: Option<Subject>,
-        at: Option<Instant>,
-        wrong: &mut Vec<Wrong>,
-    ) -> Option<Kind> {
-        let facility = the_facility(row, subject, "a census", wrong);
-        let data = data(row, wrong);
-        let mut count = |key| figure(&data, key, wrong, |value| value.as_u64()?.try_into().ok());
-        let (occupied, boarding) = (count(OCCUPIED), count(BOARDING));
-        let (waiting, ventilated) = (count(WAITING), count(VENTILATED));
-        let mut wait = |key| figure(&data, key, wrong, |value| hours(value.as_f64()?));
-        let (longest_boarding, last_wait) = (wait(LONGEST_BOARDING), wait(LAST_WAIT));
-        Some(Kind::Census(Box::new(Census {
-            facility: facility?,
-            at: at?,
-            occupied,
-            boarding,
-            waiting,
-            ventilated,
-            longest_boarding,
-            last_wait,
-        })))
     }
 
     fn assignment(
@@ -697,6 +671,31 @@ pub(super) const LAST_WAIT: &str = "last_wait";
 pub(super) const ID: &str = "id";
 pub(super) const HOME: &str = "home";
 pub(super) const FORCED: &str = "forced";
+
+fn census(
+    row: &Row<'_>,
+    subject: Option<Subject>,
+    at: Option<Instant>,
+    wrong: &mut Vec<Wrong>,
+) -> Option<Kind> {
+    let facility = the_facility(row, subject, "a census", wrong);
+    let data = data(row, wrong);
+    let mut count = |key| figure(&data, key, wrong, |value| value.as_u64()?.try_into().ok());
+    let (occupied, boarding) = (count(OCCUPIED), count(BOARDING));
+    let (waiting, ventilated) = (count(WAITING), count(VENTILATED));
+    let mut wait = |key| figure(&data, key, wrong, |value| hours(value.as_f64()?));
+    let (longest_boarding, last_wait) = (wait(LONGEST_BOARDING), wait(LAST_WAIT));
+    Some(Kind::Census(Box::new(Census {
+        facility: facility?,
+        at: at?,
+        occupied,
+        boarding,
+        waiting,
+        ventilated,
+        longest_boarding,
+        last_wait,
+    })))
+}
 
 /// The facility of a row that must have one.
 fn the_facility(

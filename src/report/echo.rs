@@ -179,11 +179,7 @@ impl Echo<'_> {
             } else if episode.event() == number {
                 let stated = self.declaration.until.filter(|until| until.stated).map(|until| until.at);
                 if episode.until() != stated {
-                    lines.push(Line::plain(format!(
-                        "  ends {}{}",
-                        self.end(episode.until()),
-                        self.why(episode)
-                    )));
+                    lines.push(Line::plain(format!("  ends {}{}", self.end(episode.until()), why(episode))));
                 }
             }
         }
@@ -198,15 +194,6 @@ impl Echo<'_> {
             }
         }
         lines
-    }
-
-    /// Why an episode ends when nobody said so.
-    fn why(&self, episode: &Episode) -> String {
-        match episode.ended_by() {
-            Some((EndedBy::Expired, _)) => ", the longest that is allowed".to_owned(),
-            Some((EndedBy::Superseded, Some(by))) => format!(", where event {by} begins"),
-            Some((EndedBy::Manual | EndedBy::Superseded | EndedBy::Forced, _)) | None => String::new(),
-        }
     }
 
     fn end(&self, until: Option<Instant>) -> String {
@@ -310,6 +297,15 @@ impl Echo<'_> {
     fn clock(&self, at: Instant) -> String {
         let own = phrase::zone(self.declaration.subject, self.basis.registry);
         phrase::clock(at, self.basis.zone.unwrap_or(own))
+    }
+}
+
+/// Why an episode ends when nobody said so.
+fn why(episode: &Episode) -> String {
+    match episode.ended_by() {
+        Some((EndedBy::Expired, _)) => ", the longest that is allowed".to_owned(),
+        Some((EndedBy::Superseded, Some(by))) => format!(", where event {by} begins"),
+        Some((EndedBy::Manual | EndedBy::Superseded | EndedBy::Forced, _)) | None => String::new(),
     }
 }
 

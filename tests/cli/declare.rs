@@ -219,11 +219,28 @@ fn a_directory_that_may_not_be_written_to_gives_4_and_not_recorded() {
     let output = divert.run(&["declare", "Hartford", "closed"]);
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
     if may_all_the_same {
-        eprintln!("skipped: root may write everywhere");
-        return;
+        return; // root may write everywhere
     }
     assert_eq!((output.stdout.as_str(), output.status), ("", 4), "{output:#?}");
     assert!(output.stderr.starts_with("error: not recorded: "), "{output:#?}");
+}
+
+#[test]
+fn what_is_no_file_is_no_log() {
+    let divert = fresh();
+    fs::create_dir(divert.path("diversions.db")).unwrap();
+    let output = divert.run(&["declare", "Hartford", "closed"]);
+    assert_eq!((output.stdout.as_str(), output.status), ("", 4), "{output:#?}");
+    assert!(output.stderr.starts_with("error: not recorded: "), "{output:#?}");
+}
+
+#[test]
+fn a_supposition_that_a_policy_refuses_is_told_and_changes_no_status() {
+    let toml = format!("{REGISTRY}\n[status.diverting]\napprover = [\"duty chief\"]\n");
+    let divert = Divert::bare().registry(&toml).log("facility,status,from\n");
+    let output = divert.run(&["--given", "Hartford diverting", "status", "-q"]);
+    assert_eq!(output.status, 0, "{output:#?}");
+    assert!(output.stderr.starts_with("warning: not in force: Hartford Hospital diverting "), "{output:#?}");
 }
 
 #[test]

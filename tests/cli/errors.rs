@@ -94,7 +94,7 @@ fn what_is_said_on_the_command_line_is_quoted_with_a_caret() {
 #[test]
 fn a_usage_error_is_2_and_help_is_an_answer() {
     let divert = Divert::bare();
-    for args in [&["status", "--frob"], &["route", "-q"], &["-F", "xls"]] {
+    for args in [&["status", "--frob"], &["route", "-q"], &["-F", "xlsx"]] {
         let output = divert.run(args);
         assert_eq!((output.stdout.as_str(), output.status), ("", 2), "{output:#?}");
     }

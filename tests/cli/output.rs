@@ -15,9 +15,9 @@ fn a_file_gets_the_format_of_its_ending_and_the_terminal_nothing() {
         let printed = divert.run(&["status", "-F", format]).stdout;
         assert_eq!(fs::read_to_string(divert.path(&name)).unwrap(), printed, "{ending}");
     }
-    let output = divert.run(&["status", "-o", "board.xls"]);
+    let output = divert.run(&["status", "-o", "board.xlsx"]);
     assert_eq!(output.status, 2);
-    assert!(!divert.path("board.xls").exists());
+    assert!(!divert.path("board.xlsx").exists());
 }
 
 #[test]

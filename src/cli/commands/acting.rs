@@ -61,15 +61,15 @@ pub(super) fn record(
     command: &'static str,
     decide: impl FnOnce(&[Event], Instant) -> Result<Vec<Draft>, Failure>,
 ) -> Result<Exit, Failure> {
-    answer(session, &desk.record(command, decide)?)
+    Ok(answer(session, &desk.record(command, decide)?))
 }
 
 /// Answers with what was recorded; what policies refused is recorded and not in force.
-pub(super) fn answer(session: &Session<'_>, recorded: &Recorded) -> Result<Exit, Failure> {
+pub(super) fn answer(session: &Session<'_>, recorded: &Recorded) -> Exit {
     tell(session, &recorded.sheet, &recorded.appended, "event");
     let refused = |event: &Event| recorded.timeline.refusal(event.number).is_some();
     let is_refused = recorded.appended.events.iter().any(refused);
-    Ok(if is_refused { Exit::Refused } else { Exit::Done })
+    if is_refused { Exit::Refused } else { Exit::Done }
 }
 
 /// Shows an answer. It is recorded whether that succeeds or not, and whoever said it must know.

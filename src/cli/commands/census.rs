@@ -41,7 +41,7 @@ pub(super) fn run(args: &CensusArgs, session: &mut Session<'_>) -> Result<Exit, 
     if let Some(lines) = &mut recorded.sheet.answer {
         lines.insert(lines.len().min(1), Line::plain(told));
     }
-    acting::answer(session, &recorded)
+    Ok(acting::answer(session, &recorded))
 }
 
 /// One facility, by its full name.
@@ -75,11 +75,9 @@ fn wait(
     session: &mut Session<'_>,
 ) -> Result<Option<TimeDelta>, Failure> {
     let Some(text) = text else { return Ok(None) };
-    if let Ok(hours) = text.parse::<f64>() {
-        if (0.0..10_000.0).contains(&hours) {
-            #[allow(clippy::cast_possible_truncation)] // within the range
-            return Ok(Some(TimeDelta::seconds((hours * 3600.0).round() as i64)));
-        }
+    if let Some(hours) = text.parse::<f64>().ok().filter(|hours| (0.0..10_000.0).contains(hours)) {
+        #[allow(clippy::cast_possible_truncation)] // within the range
+        return Ok(Some(TimeDelta::seconds((hours * 3600.0).round() as i64)));
     }
     let file = session.sources.add(option, text);
     sentence::duration(text, file).map(Some).map_err(|diagnostic| Failure::Said(vec![diagnostic]))

@@ -27,6 +27,7 @@ use std::io::Write;
 
 use crate::model::{FacilityId, Registry, Sources};
 use crate::render::{self, Export, Format};
+use crate::report::journal;
 use crate::routing::grid::Rows;
 use crate::sheet::Sheet;
 
@@ -58,7 +59,23 @@ impl Session<'_> {
         if self.common.verbose {
             self.ui.diagnostics(&context.warnings, self.sources);
         }
+        self.tell_refused(&context);
         Ok(context)
+    }
+
+    /// Says which suppositions a policy refuses: what is answered does not rest on them.
+    fn tell_refused(&self, context: &Context) {
+        let supposed = context.events.get(context.recorded..).unwrap_or_default();
+        if supposed.is_empty() {
+            return;
+        }
+        let timeline = context.timeline();
+        for event in supposed {
+            if let Some(refusal) = timeline.refusal(event.number) {
+                let said = journal::sentence(event, &context.registry);
+                self.ui.warn(&format!("not in force: {said}: {} ({})", refusal.text, refusal.by));
+            }
+        }
     }
 
     /// The same without a remark, for a command whose answer they are.
