@@ -5,6 +5,7 @@
 mod change;
 pub mod check;
 pub mod concurrency;
+pub mod diverted;
 pub mod echo;
 pub mod episodes;
 mod extent;

@@ -22,7 +22,8 @@ fn a_sentence_needs_no_quotes_and_is_echoed_with_what_it_does() {
     assert!(lines[0].ends_with(", route to Eastern Connecticut Health Network because a flood"), "{echo:#?}");
     assert!(echo.stdout.contains("\n  changes:\n"), "{echo:#?}");
     assert!(
-        echo.stdout.contains("stroke from Manchester, Vernon: Manchester Memorial Hospital → Hartford Hospital\n"),
+        echo.stdout
+            .contains("stroke from Manchester, Vernon: Manchester Memorial Hospital → Hartford Hospital\n"),
         "{echo:#?}"
     );
     assert!(echo.stdout.contains("\n  to undo: divert retract 1\n"), "{echo:#?}");
