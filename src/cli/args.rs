@@ -525,6 +525,8 @@ pub enum Report {
     Concurrency,
     /// Each month's share of time on diversion against the policy's target
     Targets,
+    /// The transports that missed home, as they were assigned
+    Diverted,
     /// Who has not reported, and since when
     Freshness,
     /// What dispatch needs on paper when every screen is dark; html

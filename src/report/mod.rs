@@ -6,6 +6,7 @@ pub mod calendar;
 mod change;
 pub mod check;
 pub mod concurrency;
+pub mod diverted;
 pub mod echo;
 pub mod episodes;
 mod extent;

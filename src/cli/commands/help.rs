@@ -10,8 +10,8 @@ use crate::foresight::{announce, cascade, each, plan};
 use crate::load;
 use crate::render::{schema, to_pretty};
 use crate::report::{
-    calendar, check, concurrency, episodes, freshness, hours, journal, places, route, status, table, targets,
-    timeline, transitions,
+    calendar, check, concurrency, diverted, episodes, freshness, hours, journal, places, route, status,
+    table, targets, timeline, transitions,
 };
 use crate::sheet::{Column, Kind};
 
@@ -52,6 +52,7 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "report-episodes", facts: hours::facts, columns: || episodes::columns(None) },
     Answer { name: "report-concurrency", facts: concurrency::facts, columns: || concurrency::columns(None) },
     Answer { name: "report-targets", facts: hours::facts, columns: targets::columns },
+    Answer { name: "report-diverted", facts: diverted::facts, columns: || diverted::columns(None) },
     Answer { name: "report-freshness", facts: Vec::new, columns: freshness::columns },
     Answer { name: "plan", facts: plan::facts, columns: plan::columns },
     Answer { name: "each", facts: each::facts, columns: each::columns },

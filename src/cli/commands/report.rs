@@ -9,7 +9,7 @@ use crate::model::{Registry, StatusId};
 use crate::render::{self, Format};
 use crate::report::hours::{self, Grouping};
 use crate::report::period::{Calendar, Period};
-use crate::report::{concurrency, episodes, freshness, packet, targets};
+use crate::report::{concurrency, diverted, episodes, freshness, packet, targets};
 
 use super::super::args::{By, Paper, Report, ReportArgs};
 use super::super::context::Context;
@@ -35,6 +35,7 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, 
             concurrency::sheet(&basis, &concurrency::Selection { period, calendar, statuses })
         }
         Report::Targets => targets::sheet(&basis, &targets::Selection { facilities, period }),
+        Report::Diverted => diverted::sheet(&basis, &diverted::Selection { facilities, period, calendar }),
         Report::Freshness => freshness::sheet(&basis, facilities.as_ref()),
         Report::Packet => {
             return print_packet(&packet::packet(&basis), args.paper, session);
@@ -69,6 +70,7 @@ fn check(args: &ReportArgs) -> Result<(), Failure> {
         Report::Episodes => ("episodes", &[By::Day, By::Week, By::Month][..], true, true),
         Report::Concurrency => ("concurrency", &[By::Day, By::Week, By::Month, By::Region][..], true, false),
         Report::Targets => ("targets", &[By::Month][..], true, true),
+        Report::Diverted => ("diverted", &[By::Day, By::Week, By::Month][..], true, true),
         Report::Freshness => ("freshness", &[][..], false, true),
         Report::Packet => ("packet", &[][..], false, false),
     };
