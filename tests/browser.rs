@@ -1,6 +1,7 @@
 //! Pages in a browser: they load, nothing overflows on a phone or on a desk, nothing is fetched, and they print.
 //!
 //! Skipped, and it says so, where no Chromium is installed.
+#![allow(clippy::format_collect)] // two frames
 #![allow(clippy::unwrap_used)] // a test that cannot go on stops
 
 use std::fs;

@@ -210,6 +210,7 @@ fn pattern(state: BarState) -> (&'static str, &'static str) {
 }
 
 #[derive(Serialize)]
+#[allow(clippy::struct_field_names)] // the template's word
 struct Lanes {
     legend: Vec<Legend>,
     ticks: Vec<Tick>,
@@ -230,6 +231,7 @@ struct Tick {
 }
 
 #[derive(Serialize)]
+#[allow(clippy::struct_field_names)] // the template's word
 struct Lane {
     facility: Option<String>,
     lane: String,
@@ -407,7 +409,7 @@ impl Plane {
     const MARGIN: f64 = 22.0;
     const HIGHEST: f64 = 400.0;
 
-    fn of(places: impl Iterator<Item = Position> + Clone) -> Self {
+    fn of(places: &(impl Iterator<Item = Position> + Clone)) -> Self {
         let fold = |pick: fn(Position) -> f64, better: fn(f64, f64) -> f64, from: f64| {
             places.clone().map(pick).fold(from, better)
         };
@@ -432,7 +434,7 @@ impl Plane {
 #[allow(clippy::cast_possible_truncation)] // sizes of a picture
 fn map_shown(map: &Map) -> MapShown {
     let places = map.sites.iter().map(|site| site.position).chain(map.zones.iter().map(|zone| zone.position));
-    let plane = Plane::of(places);
+    let plane = Plane::of(&places);
     let sites = map.sites.iter().zip(1..).map(|(site, number)| {
         let Point { x, y } = plane.point(site.position);
         let shape = match (site.shown, site.state) {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{Declared, Instant, Interval, Lane, Registry, Scope, StatusId, Target, WalkIn, fold};
+use crate::model::{Declared, Instant, Interval, Lane, Registry, Scope, StatusId, Target, WalkIn};
+use crate::sentence::reason_code;
 
 /// What a lane can be in.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -192,7 +193,7 @@ impl Episode {
     pub fn reason_told(&self, at: Instant) -> Option<&Arc<str>> {
         let said = self.said_by(at).rev().find(|said| said.reason.is_some() || said.text.is_some())?;
         match (&said.reason, &said.text) {
-            (Some(code), Some(words)) if fold(code) == fold(words) => Some(words),
+            (Some(code), Some(words)) if reason_code(words) == **code => Some(words),
             (Some(code), _) => Some(code),
             (None, words) => words.as_ref(),
         }
