@@ -82,7 +82,6 @@ codes! {
     FarCoordinates Warning "far-coordinates": "The facility lies far from every other facility of its state or region."
     DurationDiffers Warning "duration-differs": "The duration in an export is not the time between its start and its end."
     RowsOverlap Warning "rows-overlap": "A row of an export begins before the one before it ends, where only one can hold at a time."
-    NotApplied Warning "not-applied": "This version reads the key and does not act on it yet."
 }
 
 #[cfg(test)]

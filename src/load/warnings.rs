@@ -25,7 +25,6 @@ pub(super) fn warn(registry: &Registry, rules: &[RuleAt], tables: &Tables<'_>, s
     partial_matrix(registry, &tables.zones, sink);
     idle_rules(registry, rules, sink);
     far_coordinates(registry, &tables.facilities, sink);
-    not_applied(registry, tables, sink);
 }
 
 /// A need that the EDs of some region cannot meet. Only regions that patients come from count, where zones say so: a
@@ -220,13 +219,4 @@ fn has_neighbour(facilities: &[(FacilityId, Position)], at: usize) -> bool {
     let near = |(_, there): &(FacilityId, Position)| here.great_circle_km(*there) <= FAR_KM;
     facilities[at + 1..].iter().take_while(in_reach).any(near)
         || facilities[..at].iter().rev().take_while(in_reach).any(near)
-}
-
-/// What this version reads and does not act on yet, told once for each table. It shrinks as the program grows.
-fn not_applied(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
-    for (id, policy) in registry.policies.iter().filter(|(_, policy)| policy.crowding.is_some()) {
-        let message =
-            format!("this version reads `crowding` of `[policy.{}]` and does not act on it yet", policy.key);
-        sink.push(tables.policies.get(id).complain(Code::NotApplied, message));
-    }
 }

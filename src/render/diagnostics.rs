@@ -1,6 +1,6 @@
 //! Diagnostics in rustc's shape: what is wrong, the line with a caret, what it clashes with, how to mend it.
 //!
-//! Floor 5. Quoted text is data: it passes through [`safe`](super::safe) byte for byte, so that carets stay where they belong.
+//! Floor 5. Quoted text is data: it passes through [`safe`] byte for byte, so that carets stay where they belong.
 
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};

@@ -24,6 +24,7 @@ pub mod places;
 pub mod route;
 pub mod span;
 pub mod status;
+pub mod strain;
 pub mod table;
 pub mod targets;
 pub mod timeline;

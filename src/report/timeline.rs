@@ -7,7 +7,7 @@ use crate::sentence::phrase;
 use crate::sheet::{Bar, BarState, Basis, Cell, Column, Drawing, Kind, Sheet, Track, Value, View};
 use crate::state::{EndedBy, History, Piece, Track as LaneTrack};
 
-use super::lanes;
+use super::{lanes, strain};
 
 /// What the timeline shows.
 #[derive(Clone, Debug)]
@@ -55,6 +55,8 @@ struct Shown<'a> {
     track: &'a LaneTrack,
     label: String,
     in_force: bool,
+    /// Refused: it lasted no time at all.
+    refused: bool,
 }
 
 /// The timeline between two instants. `until` of a row is the stretch's own end, also beyond the period shown.
@@ -98,6 +100,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
             phrase::clock(selection.until, basis.zone())
         ));
     }
+    strain::tell(&mut sheet, basis, selection.since, selection.until);
     sheet.drawing = (!tracks.is_empty()).then(|| Drawing {
         since: selection.since,
         until: selection.until,
@@ -122,21 +125,35 @@ fn lanes_of<'a>(basis: &Basis<'a>, history: &'a History, selection: &Selection) 
                 track,
                 label: format!("{} · {source}", name(&track.lane)),
                 in_force: registry.acts(source),
+                refused: false,
             })
             .collect();
     }
-    let routed = history.tracks().map(|track| Shown { track, label: name(&track.lane), in_force: true });
+    let routed = history.tracks().map(|track| Shown {
+        track,
+        label: name(&track.lane),
+        in_force: true,
+        refused: false,
+    });
     let shown = history.shown_only(registry).map(|(source, track)| Shown {
         track,
         label: format!("{} · {source}", name(&track.lane)),
         in_force: false,
+        refused: false,
     });
     let drills = history.exercises().map(|(event, track)| Shown {
         track,
         label: format!("{} · exercise {event}", name(&track.lane)),
         in_force: false,
+        refused: false,
     });
-    routed.chain(shown).chain(drills).collect()
+    let refused = history.refused().map(|(event, _, track)| Shown {
+        track,
+        label: format!("{} · refused {event}", name(&track.lane)),
+        in_force: false,
+        refused: true,
+    });
+    routed.chain(refused).chain(shown).chain(drills).collect()
 }
 
 fn row(
@@ -153,7 +170,10 @@ fn row(
     let in_conflict = conflicts
         .iter()
         .any(|(from, until)| interval.intersection(Interval::new(*from, Some(*until))).is_some());
-    let ended = episode.ended_by();
+    // What was refused was over as it began: the limit took its place.
+    let interval =
+        if shown.refused { Interval::new(interval.from(), Some(interval.from())) } else { interval };
+    let ended = if shown.refused { Some((EndedBy::Forced, None)) } else { episode.ended_by() };
     let open = interval.until().is_none();
     #[allow(clippy::cast_precision_loss)] // seconds of a log stay far below 2^52
     let minutes = interval.length().map(|length| length.num_seconds() as f64 / 60.0);

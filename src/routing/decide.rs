@@ -89,6 +89,7 @@ pub fn decide(snapshot: &Snapshot<'_>, question: &Question<'_>) -> Decision {
 impl Case<'_> {
     fn decide(mut self) -> Decision {
         let asked = self.explain_question();
+        self.explain_rank(asked);
         if let Some(settled) = self.extremis(asked).or_else(|| self.request(asked)) {
             return self.answer(Some(settled), None, asked);
         }
@@ -119,22 +120,54 @@ impl Case<'_> {
 
     /// Eligible facilities by minutes and what the policy adds for an advisory, then by id; externals last.
     fn rank(&mut self) {
-        let advisory = match self.policy() {
-            Some(policy) if examine::may_be_moved(self.registry, self.patient) => policy.advisory_minutes,
-            Some(_) | None => Minutes::ZERO,
-        };
+        let policy = self.policy().filter(|_| examine::may_be_moved(self.registry, self.patient));
         let mut ranked: Vec<(bool, Minutes, FacilityId)> = Vec::new();
         for there in self.examined.iter().filter(|there| there.is_eligible()) {
-            let state = self.snapshot.facility(there.stop.facility);
-            let added = if advisory > Minutes::ZERO && examine::is_advised(state, self.patient) {
-                advisory
-            } else {
-                Minutes::ZERO
-            };
+            let added = policy.map_or(Minutes::ZERO, |policy| self.added(policy, there.stop.facility));
             ranked.push((there.external, there.stop.minutes + added, there.stop.facility));
         }
         ranked.sort_unstable();
         self.eligible = ranked.into_iter().map(|(_, _, facility)| facility).collect();
+    }
+
+    /// Records what was added to whose rank.
+    fn explain_rank(&mut self, asked: u32) {
+        let Some(policy) = self.policy().filter(|_| examine::may_be_moved(self.registry, self.patient))
+        else {
+            return;
+        };
+        let terms: Vec<(FacilityId, String)> = self
+            .eligible
+            .iter()
+            .map(|facility| (*facility, self.added(policy, *facility)))
+            .filter(|(_, added)| *added > Minutes::ZERO)
+            .map(|(facility, added)| {
+                let text = format!(
+                    "{}, {} min, ranks {added} min farther for its advisory or crowding [policy.{}]",
+                    self.name(facility),
+                    self.at(facility).stop.minutes,
+                    policy.key
+                );
+                (facility, text)
+            })
+            .collect();
+        for (facility, text) in terms {
+            self.trace.step(Some(asked), StepKind::Applied, Some(facility), text);
+        }
+    }
+
+    /// What a policy adds to a facility's rank, never to the minutes shown: for an advisory, and for crowding.
+    fn added(&self, policy: &Policy, facility: FacilityId) -> Minutes {
+        let state = self.snapshot.facility(facility);
+        let advisory = if policy.advisory_minutes > Minutes::ZERO && examine::is_advised(state, self.patient)
+        {
+            policy.advisory_minutes
+        } else {
+            Minutes::ZERO
+        };
+        let crowded =
+            policy.crowding.filter(|crowding| state.nedocs().is_some_and(|score| score >= crowding.nedocs));
+        advisory + crowded.map_or(Minutes::ZERO, |crowding| crowding.minutes)
     }
 
     /// Step 4: in extremis the nearest ED that is not shut, whatever the need.
@@ -589,7 +622,9 @@ impl Case<'_> {
             .examined
             .iter()
             .filter(|there| limit.is_none_or(|limit| (there.stop.minutes, there.stop.facility) <= limit))
-            .filter(|there| !there.reasons.is_empty() || !there.not_counted.is_empty())
+            .filter(|there| {
+                !(there.reasons.is_empty() && there.not_counted.is_empty() && there.aside.is_empty())
+            })
             .filter(|there| there.reasons.first().is_none_or(|reason| reason.code != ReasonCode::NoEd))
             .collect();
         nearer.sort_by_key(|there| (there.stop.minutes, there.stop.facility));
@@ -602,6 +637,10 @@ impl Case<'_> {
                 let clause = reason.rule.as_ref().map_or_else(String::new, |rule| format!(" [{rule}]"));
                 let text = format!("{verb}: {name}: {}{clause}", reason.text);
                 self.trace.step(Some(asked), StepKind::Rejected, Some(facility), text);
+            }
+            for told in &there.aside {
+                let text = format!("{name}: {told}");
+                self.trace.step(Some(asked), StepKind::NotCounted, Some(facility), text);
             }
             for status in &there.not_counted {
                 let text = format!("not counted: {name}: {} [{}]", status.text, status.by);

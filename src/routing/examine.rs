@@ -116,6 +116,8 @@ pub(super) struct Examined {
     pub(super) excluded: bool,
     pub(super) reasons: Vec<Reason>,
     pub(super) not_counted: Vec<NotCounted>,
+    /// What else the derivation tells of it: diversions that do not speak of this patient, and those that a limit ended.
+    pub(super) aside: Vec<String>,
 }
 
 impl Examined {
@@ -159,6 +161,7 @@ pub(super) fn examine(
         excluded,
         reasons: Vec::new(),
         not_counted: Vec::new(),
+        aside: Vec::new(),
     };
     if facility.ed.is_none() {
         found.reasons.push(plain(ReasonCode::NoEd, "has no ED".to_owned()));
@@ -182,6 +185,7 @@ pub(super) fn examine(
         standing_reasons(snapshot.facility(stop.facility), registry, patient, required);
     found.reasons = reasons;
     found.not_counted = not_counted;
+    found.aside = aside(snapshot.facility(stop.facility), registry, patient);
     if excluded {
         found.reasons.push(plain(ReasonCode::Excluded, "left out by the caller".to_owned()));
     }
@@ -244,6 +248,24 @@ pub(super) fn standing_reasons(
         }
     }
     (reasons, not_counted)
+}
+
+/// What holds or held at a facility and is no reason for this patient, in words.
+fn aside(state: &FacilityState<'_>, registry: &Registry, patient: &Patient) -> Vec<String> {
+    let not_meant = state.in_force().filter(|active| {
+        active.status.is_some_and(|(_, kind, scope)| kind.effect != Effect::Advisory && !patient.is_in(scope))
+    });
+    let mut told: Vec<String> = not_meant
+        .map(|active| format!("not about this patient: {}", describe(active, state, registry)))
+        .collect();
+    let zone = registry.zone_of(state.facility);
+    for (episode, clause) in state.ended_by_force() {
+        let event = episode.event();
+        let until = episode.until().map_or_else(String::new, |until| phrase::clock(until, zone));
+        let from = phrase::clock(episode.from(), zone);
+        told.push(format!("ended by force at {until}: what event {event} declared from {from} [{clause}]"));
+    }
+    told
 }
 
 /// Whether the facility is closed to this patient, walk-ins aside.

@@ -353,6 +353,13 @@ impl Track {
             })
             .max_by_key(|episode| (episode.until(), episode.event()))
     }
+    /// The episode that ended last by `at`, also one that was over as it began.
+    pub fn ended_last(&self, at: Instant) -> Option<&Episode> {
+        self.episodes
+            .iter()
+            .filter(|episode| episode.until().is_some_and(|until| until <= at))
+            .max_by_key(|episode| (episode.until(), episode.event()))
+    }
     /// Who counts when: stretches in order of time that do not overlap. Where episodes do, the later-recorded counts.
     pub fn pieces(&self) -> Vec<Piece<'_>> {
         let mut bounds: Vec<(Instant, bool, usize)> = Vec::with_capacity(2 * self.episodes.len());

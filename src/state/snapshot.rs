@@ -242,6 +242,13 @@ impl<'a> FacilityState<'a> {
     pub fn nedocs(&self) -> Option<f64> {
         super::nedocs(&self.registry.facilities[self.facility], self.census?)
     }
+    /// The episodes that a policy's limit ended and that nothing has followed in their lane, each with the clause.
+    pub fn ended_by_force(&self) -> impl Iterator<Item = (&'a Episode, &'a std::sync::Arc<str>)> + '_ {
+        let tracks = self.history.into_iter().flat_map(History::tracks);
+        let over = tracks.filter(|track| track.at(self.at).is_none());
+        over.filter_map(|track| track.ended_last(self.at))
+            .filter_map(|episode| Some((episode, episode.forced_by()?)))
+    }
     /// Where two sources contradict each other.
     pub fn conflicts(&self) -> Vec<Conflict> {
         self.history.map_or_else(Vec::new, |history| history.conflicts(self.at))

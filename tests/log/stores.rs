@@ -88,6 +88,7 @@ impl Place {
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("diversions.db")
     }
+    #[allow(clippy::match_wildcard_for_single_variants)] // one is left without the feature, two with it
     pub(crate) fn open(&self) -> Box<dyn EventLog> {
         match &self.kind {
             Kind::Memory => Box::new(MemoryLog::new()),

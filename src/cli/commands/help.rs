@@ -11,7 +11,7 @@ use crate::load;
 use crate::render::{schema, to_pretty};
 use crate::report::{
     calendar, check, concurrency, diverted, episodes, freshness, hours, journal, places, route, status,
-    table, targets, timeline, transitions,
+    strain, table, targets, timeline, transitions,
 };
 use crate::sheet::{Column, Kind};
 
@@ -34,7 +34,7 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "status", facts: status::facts, columns: status::columns },
     Answer { name: "table", facts: Vec::new, columns: table::columns },
     Answer { name: "route", facts: Vec::new, columns: route::columns },
-    Answer { name: "timeline", facts: Vec::new, columns: timeline::columns },
+    Answer { name: "timeline", facts: strain::facts, columns: timeline::columns },
     Answer { name: "log", facts: Vec::new, columns: journal::columns },
     Answer { name: "changes", facts: Vec::new, columns: transitions::columns },
     Answer { name: "verify", facts: Vec::new, columns: super::log::verdict_columns },
