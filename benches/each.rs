@@ -46,7 +46,7 @@ fn region() -> String {
         let has: Vec<&str> = services
             .iter()
             .copied()
-            .filter(|service| *service == "ct" || next(&mut state) % 3 == 0)
+            .filter(|service| *service == "ct" || next(&mut state).is_multiple_of(3))
             .collect();
         let _ = writeln!(
             text,

@@ -354,6 +354,7 @@ impl Failure {
             | Self::Said(_)
             | Self::Log(_)
             | Self::NoPoint { .. }
+            | Self::NothingToSay(_)
             | Self::EmptySpan
             | Self::Declined
             | Self::NamedTwice { .. }
@@ -404,7 +405,6 @@ impl Failure {
             Self::UnknownLoss(_) => {
                 vec!["name `facility`, `network` or a service, such as `service:ct`".to_owned()]
             }
-            Self::NothingToSay(_) => Vec::new(),
             Self::Template { .. } => vec!["see `divert help announce` for what it may ask for".to_owned()],
             Self::ReadTwice => vec!["write the log to a .csv or .jsonl file, and name that".to_owned()],
             Self::AmbiguousName { .. } => vec!["type more of the id".to_owned()],

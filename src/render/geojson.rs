@@ -1,4 +1,4 @@
-//! GeoJSON (RFC 7946): each row of a sheet with `lat` and `lon` a feature, the rest of it the feature's properties.
+//! `GeoJSON` (RFC 7946): each row of a sheet with `lat` and `lon` a feature, the rest of it the feature's properties.
 //!
 //! Floor 5: knows sheets; decides nothing about them. A row with `to_lat` and `to_lon` is a line.
 

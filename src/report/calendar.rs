@@ -5,7 +5,7 @@
 use crate::model::{FacilityId, Instant};
 use crate::sentence::phrase;
 use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Value, View};
-use crate::state::{Episode, LaneState, Track};
+use crate::state::{Episode, History, LaneState, Track};
 
 /// The kinds of entries.
 pub const KINDS: [&str; 3] = ["planned", "ends", "permanently-closed"];
@@ -30,7 +30,7 @@ pub fn sheet(basis: &Basis<'_>) -> Sheet {
     let mut entries: Vec<(Instant, FacilityId, Vec<Cell>)> = Vec::new();
     for (id, facility) in registry.facilities.iter() {
         let history = basis.timeline.facility(id);
-        for track in history.into_iter().flat_map(|history| history.tracks()) {
+        for track in history.into_iter().flat_map(History::tracks) {
             for episode in track.episodes() {
                 entries.extend(of_episode(basis, id, track, episode));
             }
@@ -77,9 +77,11 @@ fn of_episode(
         }
         LaneState::Down => format!("{} down", lane.trim_start_matches("service:")),
     };
-    let said = episode.last_said(basis.at);
+    // Of what is planned, nothing is said before it begins.
+    let told_at = basis.at.max(episode.from());
+    let said = episode.last_said(told_at);
     let reason =
-        episode.reason_told(basis.at).map_or_else(String::new, |reason| format!("because {reason}, "));
+        episode.reason_told(told_at).map_or_else(String::new, |reason| format!("because {reason}, "));
     let description = Some(format!("{reason}said by {}, event {}", said.source, said.event));
     let entry = |kind, from, until, summary| Entry {
         kind,

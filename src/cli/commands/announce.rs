@@ -16,7 +16,7 @@ pub(super) fn run(args: &AnnounceArgs, session: &mut Session<'_>) -> Result<Exit
     let context = session.context()?;
     let said = args.words.join(" ");
     let (events, planned) = if args.plan {
-        (context.suppose("--plan", &[said.clone()], session.sources)?, context.events.len())
+        (context.suppose("--plan", std::slice::from_ref(&said), session.sources)?, context.events.len())
     } else {
         (context.events.clone(), 0)
     };
