@@ -1,6 +1,6 @@
 //! A loss by the short way (only what can change is decided again) is a loss by the long way, whatever the world.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
+#![allow(clippy::unwrap_used)] // a test that can't go on is to stop
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -354,6 +354,7 @@ impl Failure {
             | Self::Said(_)
             | Self::Log(_)
             | Self::NoPoint { .. }
+            | Self::NothingToSay(_)
             | Self::EmptySpan
             | Self::Declined
             | Self::NamedTwice { .. }

@@ -267,7 +267,8 @@ fn what(declared: &Declared, registry: &Registry) -> String {
 fn reason(text: Option<&str>, code: Option<&str>) -> Option<String> {
     /// Longer than this is read out by nobody.
     const SPEAKABLE: usize = 80;
-    let spoken = text.filter(|text| text.chars().count() <= SPEAKABLE).map(str::to_owned);
+    let spoken =
+        text.filter(|text| Some(*text) != code && text.chars().count() <= SPEAKABLE).map(str::to_owned);
     spoken.or_else(|| code.map(|code| code.replace('-', " ")))
 }
 

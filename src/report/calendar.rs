@@ -77,10 +77,11 @@ fn of_episode(
         }
         LaneState::Down => format!("{} down", lane.trim_start_matches("service:")),
     };
-    let said = episode.last_said(basis.at);
-    let reason = episode
-        .reason_told(basis.at.max(episode.from()))
-        .map_or_else(String::new, |reason| format!("because {reason}, "));
+    // Of what is planned, nothing is said before it begins.
+    let told_at = basis.at.max(episode.from());
+    let said = episode.last_said(told_at);
+    let reason =
+        episode.reason_told(told_at).map_or_else(String::new, |reason| format!("because {reason}, "));
     let description = Some(format!("{reason}said by {}, event {}", said.source, said.event));
     let entry = |kind, from, until, summary| Entry {
         kind,

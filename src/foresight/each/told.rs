@@ -86,9 +86,10 @@ pub fn sheet(basis: &Basis<'_>, ranked: &[Suffered], rows: usize, worst: Option<
         if strand == 1 { "1 strands somebody".to_owned() } else { format!("{strand} strand somebody") };
     let losses = if ranked.len() == 1 { "loss" } else { "losses" };
     sheet.footer.push(format!(
-        "{} {losses} against {}: {strands}, {idle} move nobody",
+        "{} {losses} against {}: {strands}, {idle} {} nobody",
         ranked.len(),
-        plural(rows, "row")
+        plural(rows, "row"),
+        if idle == 1 { "moves" } else { "move" }
     ));
     sheet
 }
