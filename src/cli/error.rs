@@ -366,7 +366,6 @@ impl Failure {
             | Self::BadMap { .. }
             | Self::Input { .. }
             | Self::Board(_)
-            | Self::NothingToSay(_)
             | Self::Output { .. } => Vec::new(),
             Self::NotByLine => vec!["leave --output out, and write the table, csv, tsv or jsonl".to_owned()],
             Self::NothingToConfirm { say, .. } => vec![format!("say what is so: {say}")],
