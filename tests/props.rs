@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 use ambulance_diversion::load::{self, Options};
 use ambulance_diversion::log::{self, Format};
 use ambulance_diversion::model::{
-    Effect, FacilityId, Instant, Origin, Patient, Position, Priority, Registry, Sources, WalkIn,
+    Effect, Event, FacilityId, Instant, Kind, Origin, Patient, Position, Priority, Registry, Sources, WalkIn,
 };
 use ambulance_diversion::routing::{Decision, Outcome, Question, decide};
-use ambulance_diversion::state::{Snapshot, Timeline};
+use ambulance_diversion::state::{FacilityState, Snapshot, Summary, Timeline};
 use proptest::prelude::*;
 
 const NOON: i64 = 1_700_000_000;
@@ -67,6 +67,9 @@ const POLICIES: &[&str] = &[
     "alternatives = 1\nnever_diverted = \"obstetric\"",
     "honoured_reasons = [\"fire\"]",
     "max_minutes = 15\nmax_order_extra = 10",
+    "[[policy.p.limit]]\ncounts = [\"diverting\", \"yellow\"]\nmore_than = 1\nthen = \"suspend\"\nfor = \"1h\"",
+    "[[policy.p.limit]]\ncounts = [\"diverting\"]\nmore_than = 1\nthen = \"reject\"",
+    "[[policy.p.limit]]\ncounts = [\"diverting\", \"closed\"]\nmore_than = 2\nthen = \"reopen-all\"",
 ];
 
 fn site() -> impl Strategy<Value = Site> {
@@ -226,6 +229,15 @@ impl Who {
     }
 }
 
+/// What the board shows of a facility.
+fn board(state: &FacilityState<'_>) -> (Summary, Vec<(u64, bool, Option<Instant>)>) {
+    let active = state.active.iter();
+    (
+        state.summary(),
+        active.map(|active| (active.episode.event(), active.in_force(), active.episode.until())).collect(),
+    )
+}
+
 fn now() -> Instant {
     Instant::from_seconds(NOON)
 }
@@ -296,6 +308,64 @@ proptest! {
         for stop in &decision.alternates {
             prop_assert_eq!(closed(&snapshot, stop.facility, &patient), None);
         }
+    }
+
+    #[test]
+    fn a_retracted_event_is_as_if_never_recorded(world in world(), taken_back in 0..12_usize, minutes in -30..40_i64) {
+        prop_assume!(!world.said.is_empty());
+        let taken_back = taken_back % world.said.len();
+        let registry = world.registry(&(0..world.sites.len()).collect::<Vec<_>>(), false);
+        let events = world.events(&registry, true);
+        let number = events[taken_back].number;
+        let mut retracted = events.clone();
+        retracted.push(Event {
+            number: events.len() as u64 + 1,
+            recorded_at: now(),
+            source: "dispatch".into(),
+            kind: Kind::Retract(number),
+        });
+        let mut never = events.clone();
+        never[taken_back].kind = Kind::Retract(0);
+        let at = Instant::from_seconds(NOON + 600 * minutes);
+        let [with, without] = [retracted, never].map(|events| {
+            let timeline = Timeline::fold(&registry, &events, None);
+            registry.facilities.ids().map(|id| board(&timeline.facility_at(&registry, id, at))).collect::<Vec<_>>()
+        });
+        prop_assert_eq!(with, without);
+    }
+
+    #[test]
+    fn a_limit_that_is_never_reached_changes_nothing(world in world(), minutes in -30..40_i64) {
+        let limit = "[[policy.p.limit]]\ncounts = [\"diverting\", \"closed\"]\nmore_than = 99\nthen = \"suspend\"\nfor = \"4h\"";
+        let at = Instant::from_seconds(NOON + 600 * minutes);
+        let [free, limited] = ["honour_request = false", limit].map(|policy| {
+            let world = World { policy, ..world.clone() };
+            let registry = world.registry(&(0..world.sites.len()).collect::<Vec<_>>(), false);
+            let events = world.events(&registry, true);
+            let timeline = Timeline::fold(&registry, &events, None);
+            registry.facilities.ids().map(|id| board(&timeline.facility_at(&registry, id, at))).collect::<Vec<_>>()
+        });
+        prop_assert_eq!(free, limited);
+    }
+
+    #[test]
+    fn no_more_divert_at_once_than_a_limit_allows(world in world(), minutes in -30..40_i64) {
+        let limit = "[[policy.p.limit]]\ncounts = [\"diverting\"]\nmore_than = 1\nthen = \"reject\"";
+        let world = World { policy: limit, ..world };
+        let registry = world.registry(&(0..world.sites.len()).collect::<Vec<_>>(), false);
+        let events = world.events(&registry, true);
+        let timeline = Timeline::fold(&registry, &events, None);
+        let at = Instant::from_seconds(NOON + 600 * minutes);
+        let diverting = registry.statuses.id("diverting").unwrap();
+        let count = registry
+            .facilities
+            .ids()
+            .filter(|id| {
+                let state = timeline.facility_at(&registry, *id, at);
+                state.in_force().any(|active| active.status.is_some_and(|(status, ..)| status == diverting))
+            })
+            .count();
+        prop_assert!(count <= 1, "{count} divert at once");
     }
 
     #[test]
