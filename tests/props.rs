@@ -335,6 +335,33 @@ proptest! {
     }
 
     #[test]
+    fn the_order_of_simultaneous_words_about_two_facilities_changes_nothing(
+        world in world(),
+        first in 0..11_usize,
+        minutes in -30..40_i64,
+    ) {
+        let limit = "[[policy.p.limit]]\ncounts = [\"diverting\", \"yellow\"]\nmore_than = 1\nthen = \"suspend\"\nfor = \"1h\"";
+        prop_assume!(world.said.len() > first + 1 && world.said[first].facility != world.said[first + 1].facility);
+        let mut world = World { policy: limit, ..world };
+        world.said[first + 1].from = world.said[first].from;
+        let registry = world.registry(&(0..world.sites.len()).collect::<Vec<_>>(), false);
+        let events = world.events(&registry, true);
+        let mut swapped = events.clone();
+        swapped.swap(first, first + 1);
+        let at = Instant::from_seconds(NOON + 600 * minutes);
+        let [one, other] = [events, swapped].map(|mut events| {
+            for (index, event) in events.iter_mut().enumerate() {
+                event.number = index as u64 + 1;
+                event.recorded_at = Instant::from_seconds(NOON - 100_000 + i64::try_from(index / 2).unwrap());
+            }
+            let timeline = Timeline::fold(&registry, &events, None);
+            let state = |id| timeline.facility_at(&registry, id, at).summary();
+            registry.facilities.ids().map(state).collect::<Vec<_>>()
+        });
+        prop_assert_eq!(one, other);
+    }
+
+    #[test]
     fn a_limit_that_is_never_reached_changes_nothing(world in world(), minutes in -30..40_i64) {
         let limit = "[[policy.p.limit]]\ncounts = [\"diverting\", \"closed\"]\nmore_than = 99\nthen = \"suspend\"\nfor = \"4h\"";
         let at = Instant::from_seconds(NOON + 600 * minutes);

@@ -47,6 +47,10 @@ pub fn sheet(basis: &Basis<'_>, findings: &[Finding]) -> Sheet {
             Severity::Error => ("error", Tone::Severe),
             Severity::Warning => ("warning", Tone::Caution),
         };
+        if !finding.details.is_empty() {
+            sheet.footer.push(finding.text.clone());
+            sheet.footer.extend(finding.details.iter().map(|line| format!("  {line}")));
+        }
         sheet.rows.push(vec![
             Cell::toned(word, tone),
             finding.code.into(),
