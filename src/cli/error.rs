@@ -154,12 +154,12 @@ pub enum Failure {
     #[error("the ending of `{}` names no format that this version writes", .0.display())]
     UnknownEnding(PathBuf),
     /// The answer can't be written.
-    #[error("cannot write {name}: {error}")]
+    #[error("cannot write {name}: {error:#}")]
     Output {
         /// The file, in backticks, or a word.
         name: String,
         /// Why.
-        error: io::Error,
+        error: anyhow::Error,
     },
     /// A command that records was given an option that only means something to one that reads.
     #[error("`{option}` is for commands that only read")]

@@ -61,7 +61,7 @@ fn answer_clap(error: &clap::Error, environment: &Environment) -> Exit {
         Err(error) => {
             ui::to_stderr(&format!(
                 "error: {}\n",
-                Failure::Output { name: "standard output".to_owned(), error }
+                Failure::Output { name: "standard output".to_owned(), error: error.into() }
             ));
             Exit::Wrong
         }

@@ -6,6 +6,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+
 use crate::diagnostic::Diagnostic;
 use crate::model::Sources;
 use crate::render::{self, diagnostics, safe};
@@ -37,7 +39,7 @@ impl Ui {
     pub fn answer(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         match &self.output {
             None => to_stdout(write)
-                .map_err(|error| Failure::Output { name: "standard output".to_owned(), error }),
+                .map_err(|error| Failure::Output { name: "standard output".to_owned(), error: error.into() }),
             Some(path) => to_file(path, write)
                 .map_err(|error| Failure::Output { name: format!("`{}`", path.display()), error }),
         }
@@ -51,7 +53,7 @@ impl Ui {
         match written {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-            Err(error) => Err(Failure::Output { name: "standard output".to_owned(), error }),
+            Err(error) => Err(Failure::Output { name: "standard output".to_owned(), error: error.into() }),
         }
     }
 
@@ -59,7 +61,7 @@ impl Ui {
     #[allow(clippy::unused_self)] // writing is what this type is for
     pub fn new_file(&self, path: &Path, text: &str) -> Result<(), Failure> {
         let written = if path.exists() {
-            Err(io::Error::from(ErrorKind::AlreadyExists))
+            Err(io::Error::from(ErrorKind::AlreadyExists).into())
         } else {
             to_file(path, |out| out.write_all(text.as_bytes()))
         };
@@ -134,15 +136,15 @@ fn quiet_if_closed(written: io::Result<()>) -> io::Result<()> {
 }
 
 /// Writes a regular file whole or not at all, and anything else (a device, a pipe) as it is.
-fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
     if path == Path::new("-") || path == Path::new("/dev/stdout") {
-        return to_stdout(write);
+        return Ok(to_stdout(write)?);
     }
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Err(io::Error::from(ErrorKind::IsADirectory)),
+        Ok(found) if found.is_dir() => Err(io::Error::from(ErrorKind::IsADirectory).into()),
         Ok(found) if found.is_file() && !path.starts_with("/dev") && !path.starts_with("/proc") => {
             if found.permissions().readonly() {
-                return Err(io::Error::from(ErrorKind::PermissionDenied));
+                return Err(io::Error::from(ErrorKind::PermissionDenied).into());
             }
             // A link stays a link: the file that it leads to is replaced.
             replace(&fs::canonicalize(path)?, Some(found.permissions()), write)
@@ -151,10 +153,10 @@ fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
             let mut out = BufWriter::new(OpenOptions::new().write(true).open(path)?);
             let written = write(&mut out).and_then(|()| out.flush());
             let (_, _) = out.into_parts();
-            quiet_if_closed(written)
+            Ok(quiet_if_closed(written)?)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => replace(path, None, write),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -163,7 +165,7 @@ fn replace(
     path: &Path,
     permissions: Option<fs::Permissions>,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+) -> anyhow::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -173,11 +175,12 @@ fn replace(
     hidden.push(name);
     hidden.push(format!(".{}.tmp", std::process::id()));
     let beside = directory.join(hidden);
-    let file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
+    let file = OpenOptions::new().write(true).create_new(true).open(&beside);
+    let file = file.with_context(|| format!("no new file can be made in `{}`", directory.display()))?;
     let written = fill(file, permissions, write).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside); // it may be gone already; the first error is the one to tell
-        return written;
+        return Ok(written?);
     }
     // The new name is on the disk once its directory is. Where directories can't be synced, the file itself is.
     if let Ok(directory) = File::open(directory) {
@@ -250,7 +253,9 @@ mod tests {
     #[test]
     fn a_directory_is_no_file() {
         let directory = tempfile::tempdir().unwrap();
-        assert_eq!(to_file(directory.path(), answer("x")).unwrap_err().kind(), ErrorKind::IsADirectory);
+        let error = to_file(directory.path(), answer("x")).unwrap_err();
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        assert_eq!(kind, Some(ErrorKind::IsADirectory));
     }
 
     #[test]

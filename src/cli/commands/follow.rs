@@ -86,7 +86,8 @@ impl Board<'_> {
 
     /// The whole board, drawn again each second.
     fn on_screen(&mut self, session: &mut Session<'_>) -> Result<Exit, Failure> {
-        let lost = |error| Failure::Output { name: "the terminal".to_owned(), error };
+        let lost =
+            |error: std::io::Error| Failure::Output { name: "the terminal".to_owned(), error: error.into() };
         let (_, options) = context::output(session.common, session.environment, "facility")?;
         let screen = Screen::open().map_err(lost)?;
         loop {

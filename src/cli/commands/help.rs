@@ -122,7 +122,7 @@ fn of_schema(name: &str, answers: &[Answer]) -> Result<String, Failure> {
         .find(|answer| answer.name == name)
         .ok_or_else(|| Failure::UnknownTopic { topic: name.to_owned(), topics: names() })?;
     to_pretty(&schema::schema(answer.name, &(answer.facts)(), &(answer.columns)()))
-        .map_err(|error| Failure::Output { name: format!("the schema of `{name}`"), error })
+        .map_err(|error| Failure::Output { name: format!("the schema of `{name}`"), error: error.into() })
 }
 
 fn unknown(topic: &str, command: &clap::Command) -> Failure {
