@@ -3,7 +3,6 @@
 //! Floor 6.
 
 use std::collections::BTreeSet;
-use std::mem::ManuallyDrop;
 
 use crate::model::{FacilityId, Registry};
 use crate::render::Format;
@@ -20,9 +19,7 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, 
     if args.follow {
         return follow::run(args, session);
     }
-    // The program ends with the answer: a log of a million events is not taken apart piece by piece before that, which
-    // took a tenth of the time (benches/log.rs).
-    let context = ManuallyDrop::new(session.context()?);
+    let context = session.context()?;
     if let Some(within) = &args.ending {
         return ending(args, within, &context, session);
     }
@@ -31,7 +28,7 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, 
         // Who names a facility wants to see it, whatever it is.
         all: args.all || !args.names.is_empty(),
     };
-    let timeline = ManuallyDrop::new(context.timeline());
+    let timeline = context.timeline();
     session.show(&status::sheet(&context.basis(&timeline), &selection), "facility")?;
     Ok(Exit::Done)
 }
