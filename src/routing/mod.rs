@@ -3,6 +3,7 @@
 //! Floor 2, above state: registry, snapshot and patient in, decision out; deterministic and explained. No file, no
 //! clock.
 
+mod brief;
 mod decide;
 mod decision;
 mod examine;
@@ -13,6 +14,7 @@ mod trace;
 mod travel;
 mod words;
 
+pub use brief::Brief;
 pub use decide::{Question, decide};
 pub use decision::{DecidedBy, Decision, Disposition, Flag, Outcome, Rejected, Stop};
 pub use examine::{NotCounted, Reason, ReasonCode};
