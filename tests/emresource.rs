@@ -46,7 +46,7 @@ fn registry(names: impl Iterator<Item = String>) -> Registry {
     load::registry(&path, &load::Options::default(), &mut Sources::default()).unwrap().registry
 }
 
-fn timeline(board: &Path, registry: &Registry) -> Timeline {
+fn timeline<'r>(board: &Path, registry: &'r Registry) -> Timeline<'r> {
     let text = fs::read_to_string(board).unwrap();
     let mut sources = Sources::default();
     let file = sources.add(board.display().to_string(), text.as_str());

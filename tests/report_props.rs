@@ -159,20 +159,19 @@ fn sums(figures: Vec<(Vec<String>, i64)>) -> BTreeMap<Vec<String>, i64> {
     sums
 }
 
-struct World {
-    registry: Registry,
-    timeline: Timeline,
+struct World<'r> {
+    registry: &'r Registry,
+    timeline: Timeline<'r>,
     now: Instant,
 }
 
-impl World {
-    fn new(said: &[Said], zone: Tz, now: i64) -> Self {
-        let registry = registry(zone);
-        let timeline = Timeline::fold(&registry, &events(said, &registry), None);
+impl<'r> World<'r> {
+    fn new(said: &[Said], registry: &'r Registry, now: i64) -> Self {
+        let timeline = Timeline::fold(registry, &events(said, registry), None);
         Self { registry, timeline, now: at(now) }
     }
     fn basis(&self) -> Basis<'_> {
-        let (registry, timeline) = (&self.registry, &self.timeline);
+        let (registry, timeline) = (self.registry, &self.timeline);
         Basis { registry, timeline, at: self.now, known_at: None, zone: None, log: None }
     }
     fn hours(&self, period: &Period, calendar: Option<Calendar>, grouping: Grouping) -> Sheet {
@@ -196,7 +195,8 @@ proptest! {
         zone in prop::sample::select(ZONES.to_vec()),
         (from, length, now) in (0..YEAR, 1..YEAR, 0..2 * YEAR),
     ) {
-        let world = World::new(&said, zone, now);
+        let registry = registry(zone);
+        let world = World::new(&said, &registry, now);
         let period = Period::Between(Some(at(from)), Some(at(from + length)));
         for grouping in [Grouping::Facility, Grouping::Network, Grouping::Region, Grouping::Reason] {
             let keys = [grouping.as_str(), "status"];
@@ -223,7 +223,8 @@ proptest! {
         said in prop::collection::vec(said(), 0..40),
         (from, length, now) in (0..YEAR, 1..YEAR, 0..2 * YEAR),
     ) {
-        let world = World::new(&said, Tz::UTC, now);
+        let registry = registry(Tz::UTC);
+        let world = World::new(&said, &registry, now);
         let period = Period::Between(Some(at(from)), Some(at(from + length)));
         let sheet = world.hours(&period, Some(Calendar::Month), Grouping::Facility);
         let mut parts: BTreeMap<Vec<String>, Vec<i64>> = BTreeMap::new();
@@ -253,7 +254,8 @@ proptest! {
         zone in prop::sample::select(ZONES.to_vec()),
         (from, length) in (0..YEAR, 1..YEAR),
     ) {
-        let world = World::new(&said, zone, 3 * YEAR);
+        let registry = registry(zone);
+        let world = World::new(&said, &registry, 3 * YEAR);
         let period = Period::Between(Some(at(from)), Some(at(from + length)));
         let sheet = |calendar| concurrency::sheet(&world.basis(), &concurrency::Selection { period: period.clone(), calendar, statuses: None });
         let whole = sums(figures(&sheet(None), &["region", "k"], "hours"));
@@ -269,7 +271,8 @@ proptest! {
         said in prop::collection::vec(said(), 0..40),
         tenth in 0..YEAR,
     ) {
-        let world = World::new(&said, Tz::UTC, 3 * YEAR);
+        let registry = registry(Tz::UTC);
+        let world = World::new(&said, &registry, 3 * YEAR);
         let period = Period::Between(Some(at(tenth)), Some(at(tenth + 1)));
         let sheet = world.hours(&period, None, Grouping::Facility);
         let mut told = BTreeSet::new();
@@ -279,7 +282,7 @@ proptest! {
                 told.insert((key[0].clone(), key[1].clone()));
             }
         }
-        let snapshot = world.timeline.at(&world.registry, at(tenth));
+        let snapshot = world.timeline.at(world.registry, at(tenth));
         let mut seen = BTreeSet::new();
         let mut together = 0;
         for state in snapshot.facilities() {

@@ -373,12 +373,12 @@ impl Context {
     }
 
     /// What is known, folded.
-    pub fn timeline(&self) -> Timeline {
+    pub fn timeline(&self) -> Timeline<'_> {
         Timeline::fold(&self.registry, &self.events, self.known_at)
     }
 
     /// What a report rests on.
-    pub fn basis<'a>(&'a self, timeline: &'a Timeline) -> Basis<'a> {
+    pub fn basis<'a>(&'a self, timeline: &'a Timeline<'a>) -> Basis<'a> {
         Basis {
             registry: &self.registry,
             timeline,

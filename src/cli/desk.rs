@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::log::{Appended, Column, Draft, EventLog, Log, Row, Writer};
-use crate::model::{Event, Instant};
+use crate::model::{Event, Instant, Registry};
 use crate::report::journal::{self, Entry};
 use crate::report::{Basis, LogHead, Sheet, echo};
 use crate::state::Timeline;
@@ -25,13 +25,13 @@ pub struct Desk<'a> {
 }
 
 /// What a write came to.
-pub struct Recorded {
+pub struct Recorded<'a> {
     /// The answer: the events, and the echo for people.
     pub sheet: Sheet,
     /// What the log did.
     pub appended: Appended,
     /// What is known now.
-    pub timeline: Timeline,
+    pub timeline: Timeline<'a>,
 }
 
 impl<'a> Desk<'a> {
@@ -113,8 +113,8 @@ impl<'a> Desk<'a> {
         mut self,
         command: &'static str,
         decide: impl FnOnce(&[Event], Instant) -> Result<Vec<Draft>, Failure>,
-    ) -> Result<Recorded, Failure> {
-        let registry = &self.setting.registry;
+    ) -> Result<Recorded<'a>, Failure> {
+        let registry: &'a Registry = &self.setting.registry;
         let writer = self.writer();
         let mut now = self.setting.at;
         let appended = self

@@ -108,7 +108,7 @@ pub fn of_facility(basis: &Basis<'_>, facility: FacilityId) -> Vec<Announcement>
             let episode = active.episode;
             let said = episode.last_said(basis.at);
             let time = |at: Instant| radio_time(at, basis.at, basis.zone_of(facility));
-            let order = episode.order(basis.at).map(|said| route(basis.registry, &said.route));
+            let order = episode.order(basis.at).map(|said| route(basis.registry, &said.wording.route));
             Announcement {
                 call: Call::Remind,
                 what: what(&declared(active), basis.registry),

@@ -55,7 +55,7 @@ pub struct Until {
 }
 
 /// What is declared of a subject.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Declared {
     /// A status begins or is confirmed, for its own patients or for those of `scope`.
     Status {

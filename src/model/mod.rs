@@ -6,6 +6,7 @@ mod census;
 mod event;
 mod id;
 mod interval;
+mod ledger;
 mod names;
 mod patient;
 mod place;
@@ -22,6 +23,7 @@ pub use id::{
     Directory, FacilityId, Keyed, NeedId, NetworkId, PolicyId, RegionId, ServiceId, StatusId, ZoneId,
 };
 pub use interval::Interval;
+pub use ledger::{Heard, Ledger, Line, Wording};
 pub use names::{Name, NameKind, Names, fold};
 pub use patient::{Age, Assumed, Care, Origin, Patient, PatientSaid, Priority};
 pub use place::{FileId, Place, SourceFile, Sources, Span};

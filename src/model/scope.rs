@@ -1,6 +1,7 @@
 //! Which patients a status speaks of: all, some cohorts, or all except some.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{NeedId, Priority};
 
@@ -26,18 +27,20 @@ pub enum Class {
 }
 
 /// The patients who have all of these classes: "adult als" is one cohort, "stroke and trauma" are two.
+///
+/// Shared by whoever names it: a million episodes speak of a few cohorts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Cohort(BTreeSet<Class>);
+pub struct Cohort(Arc<BTreeSet<Class>>);
 
 impl Cohort {
     /// `None` where no class is named: an empty cohort would be everybody.
     pub fn new(classes: impl IntoIterator<Item = Class>) -> Option<Self> {
         let classes: BTreeSet<Class> = classes.into_iter().collect();
-        (!classes.is_empty()).then_some(Self(classes))
+        (!classes.is_empty()).then_some(Self(Arc::new(classes)))
     }
     /// The cohort of one class.
     pub fn of(class: Class) -> Self {
-        Self(BTreeSet::from([class]))
+        Self(Arc::new(BTreeSet::from([class])))
     }
     /// Its classes, in order.
     pub fn classes(&self) -> impl Iterator<Item = Class> + '_ {
@@ -45,9 +48,12 @@ impl Cohort {
     }
 }
 
-/// Which patients a status speaks of.
+/// Which patients a status speaks of. Shared by whoever names it, as cohorts are.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Scope {
+pub struct Scope(Arc<Classes>);
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+struct Classes {
     /// The cohorts named; empty means all patients.
     named: BTreeSet<Cohort>,
     /// The cohorts left out of it.
@@ -61,33 +67,33 @@ impl Scope {
     }
     /// All patients except these.
     pub fn all_except(except: impl IntoIterator<Item = Cohort>) -> Self {
-        Self { named: BTreeSet::new(), except: except.into_iter().collect() }
+        Self::new([], except)
     }
     /// These cohorts, less the excepted ones. No cohort named means all patients.
     pub fn new(named: impl IntoIterator<Item = Cohort>, except: impl IntoIterator<Item = Cohort>) -> Self {
-        Self { named: named.into_iter().collect(), except: except.into_iter().collect() }
+        Self(Arc::new(Classes { named: named.into_iter().collect(), except: except.into_iter().collect() }))
     }
     /// Whether it speaks of every patient without exception.
     pub fn is_all(&self) -> bool {
-        self.named.is_empty() && self.except.is_empty()
+        self.0.named.is_empty() && self.0.except.is_empty()
     }
     /// The cohorts named, in order; none means all patients.
     pub fn named(&self) -> impl ExactSizeIterator<Item = &Cohort> {
-        self.named.iter()
+        self.0.named.iter()
     }
     /// The cohorts left out, in order.
     pub fn except(&self) -> impl ExactSizeIterator<Item = &Cohort> {
-        self.except.iter()
+        self.0.except.iter()
     }
     /// The part of it that one of its named cohorts makes, exceptions kept: what one `traffic:CLASS` lane holds.
     #[must_use]
     pub fn only(&self, cohort: &Cohort) -> Self {
-        Self { named: BTreeSet::from([cohort.clone()]), except: self.except.clone() }
+        Self::new([cohort.clone()], self.except().cloned())
     }
     /// Whether it speaks of a patient of whom `has` says which classes hold: any cohort named, none excepted.
     pub fn covers(&self, has: impl Fn(Class) -> bool) -> bool {
         let holds = |cohort: &Cohort| cohort.classes().all(&has);
-        (self.named.is_empty() || self.named.iter().any(holds)) && !self.except.iter().any(holds)
+        (self.0.named.is_empty() || self.0.named.iter().any(holds)) && !self.0.except.iter().any(holds)
     }
 }
 

@@ -23,7 +23,12 @@ struct Way {
 }
 
 /// What is different for the patients of each zone at `at`, if `after` is what is known instead of `before`.
-pub(super) fn lines(basis: &Basis<'_>, before: &Timeline, after: &Timeline, at: Instant) -> Vec<Line> {
+pub(super) fn lines(
+    basis: &Basis<'_>,
+    before: &Timeline<'_>,
+    after: &Timeline<'_>,
+    at: Instant,
+) -> Vec<Line> {
     let registry = basis.registry;
     let met = needs_met(registry);
     let (was, is) = (before.at(registry, at), after.at(registry, at));

@@ -49,7 +49,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     let extent = Extent::new(basis, &selection.period, selection.calendar);
     let mut rows = Vec::new();
     let mut assigned: i64 = 0;
-    for (number, assignment) in basis.timeline.assignments().iter().enumerate() {
+    for (number, assignment) in basis.timeline.assignments().enumerate() {
         let Some(home) = assignment.home else { continue };
         if selection.facilities.as_ref().is_some_and(|wanted| !wanted.contains(&home)) {
             continue;

@@ -11,7 +11,7 @@ use crate::sheet::{Basis, Line, Tone};
 
 /// What is told of the events that were just recorded. The basis' timeline knows them, `before` does not; the basis'
 /// instant is when they were recorded. `events` are all of the log, the new ones, `new` of them, last.
-pub fn lines(basis: &Basis<'_>, before: &Timeline, events: &[Event], new: usize) -> Vec<Line> {
+pub fn lines(basis: &Basis<'_>, before: &Timeline<'_>, events: &[Event], new: usize) -> Vec<Line> {
     let (_, added) = events.split_at(events.len().saturating_sub(new));
     let mut lines = Vec::new();
     let mut moments = BTreeSet::new();
@@ -72,7 +72,7 @@ struct Echo<'a> {
 }
 
 impl Echo<'_> {
-    fn lines(&self, before: &Timeline) -> Vec<Line> {
+    fn lines(&self, before: &Timeline<'_>) -> Vec<Line> {
         let Self { basis, event, declaration } = self;
         let number = event.number;
         let confirmed = self.episodes(basis.timeline).any(|(_, episode)| self.confirms(episode));
@@ -135,14 +135,14 @@ impl Echo<'_> {
         self.declaration.until.is_some_and(|until| until.stated && until.at <= self.event.recorded_at)
     }
 
-    fn history<'t>(&self, timeline: &'t Timeline) -> Option<&'t History> {
+    fn history<'t>(&self, timeline: &'t Timeline<'_>) -> Option<&'t History> {
         match self.declaration.subject {
             Subject::Facility(facility) => timeline.facility(facility),
             Subject::Region(region) => timeline.region(region),
         }
     }
 
-    fn episodes<'t>(&self, timeline: &'t Timeline) -> impl Iterator<Item = (&'t Lane, &'t Episode)> {
+    fn episodes<'t>(&self, timeline: &'t Timeline<'_>) -> impl Iterator<Item = (&'t Lane, &'t Episode)> {
         let tracks = self.history(timeline).into_iter().flat_map(History::tracks);
         tracks.flat_map(|track: &Track| track.episodes().iter().map(|episode| (&track.lane, episode)))
     }
@@ -152,7 +152,7 @@ impl Echo<'_> {
     }
 
     /// The episodes that it began or confirmed: when they end, and whether they count.
-    fn own(&self, before: &Timeline) -> Vec<Line> {
+    fn own(&self, before: &Timeline<'_>) -> Vec<Line> {
         let (basis, number) = (self.basis, self.event.number);
         let mut lines = Vec::new();
         for (lane, episode) in self.episodes(basis.timeline) {

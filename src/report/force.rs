@@ -35,7 +35,7 @@ pub(super) struct Clauses<'a> {
 
 impl<'a> Clauses<'a> {
     /// Gathers them once for all facilities.
-    pub(super) fn read(registry: &'a Registry, timeline: &'a Timeline) -> Self {
+    pub(super) fn read(registry: &'a Registry, timeline: &'a Timeline<'a>) -> Self {
         let mut suspended: BTreeMap<(RegionId, StatusId), Vec<Span>> = BTreeMap::new();
         for (region, history) in timeline.regions() {
             for track in history.tracks() {
@@ -117,7 +117,7 @@ pub(super) fn reasons(episode: &Episode, span: Span) -> Vec<(Span, Option<&Arc<s
         .said()
         .iter()
         .enumerate()
-        .filter_map(|(index, said)| Some((said.from, index, said.reason.as_ref()?)))
+        .filter_map(|(index, said)| Some((said.from, index, said.wording.reason.as_ref()?)))
         .collect();
     if let [(from, _, reason)] = said[..]
         && from <= span.from()

@@ -146,7 +146,7 @@ impl Groups {
                 let histories = facilities.iter().filter_map(|facility| basis.timeline.facility(*facility));
                 let episodes = histories.flat_map(History::tracks).flat_map(Track::episodes);
                 let said: BTreeSet<&Arc<str>> = episodes
-                    .flat_map(|episode| episode.said().iter().filter_map(|said| said.reason.as_ref()))
+                    .flat_map(|episode| episode.said().iter().filter_map(|said| said.wording.reason.as_ref()))
                     .collect();
                 reasons = said.into_iter().cloned().zip(0..).collect();
                 reasons.keys().map(|reason| reason.as_ref().into()).collect()

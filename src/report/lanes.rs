@@ -79,7 +79,10 @@ pub(super) fn particulars(active: &Active<'_>, at: Instant, registry: &Registry)
     parts.extend(active.episode.reason_told(at).map(ToString::to_string));
     parts.extend(active.episode.walk_in(at).map(|walk_in| format!("walk-ins {}", walk_in.as_str())));
     parts.extend(
-        active.episode.order(at).map(|said| format!("route to {}", phrase::route(&said.route, registry))),
+        active
+            .episode
+            .order(at)
+            .map(|said| format!("route to {}", phrase::route(&said.wording.route, registry))),
     );
     parts
 }

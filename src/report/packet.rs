@@ -157,7 +157,7 @@ fn instructions(basis: &Basis<'_>) -> Section {
             let cells = [
                 Value::Text(format!("order, event {}", order.event)),
                 Value::Text(format!("{} {what}", facility.name)),
-                phrase::route(&order.route, registry).into(),
+                phrase::route(&order.wording.route, registry).into(),
                 Value::time(active.episode.until(), basis.zone_of(state.facility)),
             ];
             sheet.rows.push(cells.into_iter().map(Cell::from).collect());

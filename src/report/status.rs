@@ -327,7 +327,10 @@ fn lane_record<'a>(
         ("event", Value::count(episode.event())),
         ("in_force", in_force.into()),
         ("by", Value::text(by)),
-        ("route", Value::text(episode.order(basis.at).map(|said| phrase::route(&said.route, registry)))),
+        (
+            "route",
+            Value::text(episode.order(basis.at).map(|said| phrase::route(&said.wording.route, registry))),
+        ),
         ("exercise", exercise.into()),
     ]);
     (lane, record)

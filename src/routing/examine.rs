@@ -338,7 +338,7 @@ fn of_episode(
         since: Some(episode.from()),
         until: episode.until(),
         hard,
-        order: episode.order(state.at).map(|said| (said.event, said.route.clone())),
+        order: episode.order(state.at).map(|said| (said.event, said.wording.route.clone())),
         ..plain(code, describe(active, state, registry))
     }
 }

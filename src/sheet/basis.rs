@@ -16,7 +16,7 @@ pub struct Basis<'a> {
     /// The registry.
     pub registry: &'a Registry,
     /// What is known.
-    pub timeline: &'a Timeline,
+    pub timeline: &'a Timeline<'a>,
     /// The instant of the question.
     pub at: Instant,
     /// As known when; `None`: everything recorded.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{Declared, Instant, Interval, Lane, Registry, Scope, StatusId, Target, WalkIn};
+use smallvec::{SmallVec, smallvec};
+
+use crate::model::{Declared, Instant, Interval, Lane, Registry, Scope, StatusId, WalkIn, Wording};
 use crate::sentence::reason_code;
 
 /// What a lane can be in.
@@ -70,16 +72,8 @@ pub struct Said {
     pub recorded_at: Instant,
     /// Who said it.
     pub source: Arc<str>,
-    /// The reason's code, where one was given.
-    pub reason: Option<Arc<str>>,
-    /// The reason in the speaker's words, where they say more than the code.
-    pub text: Option<Arc<str>>,
-    /// Where the patients go; empty where nothing was said.
-    pub route: Vec<Target>,
-    /// Whether walk-ins are seen, where that was said.
-    pub walk_in: Option<WalkIn>,
-    /// Who approved it.
-    pub approver: Option<Arc<str>>,
+    /// Where patients go, why, and by whose leave, where that was said.
+    pub wording: Arc<Wording>,
 }
 
 /// An end before the episode's own: by hand, by force, or because another took its place.
@@ -106,7 +100,7 @@ pub struct Episode {
     /// What the lane is in.
     pub state: LaneState,
     /// The declaration, then every confirmation, as recorded. Never empty.
-    said: Vec<Said>,
+    said: SmallVec<[Said; 1]>,
     bound: Option<Bound>,
     cut: Option<Cut>,
     /// The clause of a policy that ended it by force.
@@ -115,7 +109,7 @@ pub struct Episode {
 
 impl Episode {
     pub(super) fn begin(state: LaneState, said: Said, bound: Option<Bound>) -> Self {
-        Self { state, said: vec![said], bound, cut: None, forced_by: None }
+        Self { state, said: smallvec![said], bound, cut: None, forced_by: None }
     }
 
     /// The declaration that began it.
@@ -186,13 +180,16 @@ impl Episode {
     }
     /// The code of the reason in force at `at`.
     pub fn reason(&self, at: Instant) -> Option<&Arc<str>> {
-        self.said_by(at).rev().find_map(|said| said.reason.as_ref())
+        self.said_by(at).rev().find_map(|said| said.wording.reason.as_ref())
     }
     /// The reason in force at `at` as people read it: in the speaker's words where the code is made of them, or where
     /// there is no code; else the code. A longer note beside a code stays in the log.
     pub fn reason_told(&self, at: Instant) -> Option<&Arc<str>> {
-        let said = self.said_by(at).rev().find(|said| said.reason.is_some() || said.text.is_some())?;
-        match (&said.reason, &said.text) {
+        let said = self
+            .said_by(at)
+            .rev()
+            .find(|said| said.wording.reason.is_some() || said.wording.text.is_some())?;
+        match (&said.wording.reason, &said.wording.text) {
             (Some(code), Some(words)) if reason_code(words) == **code => Some(words),
             (Some(code), _) => Some(code),
             (None, words) => words.as_ref(),
@@ -200,15 +197,15 @@ impl Episode {
     }
     /// The order in force at `at`, and the saying that gave it.
     pub fn order(&self, at: Instant) -> Option<&Said> {
-        self.said_by(at).rev().find(|said| !said.route.is_empty())
+        self.said_by(at).rev().find(|said| !said.wording.route.is_empty())
     }
     /// Whether walk-ins are seen, as last said by `at`.
     pub fn walk_in(&self, at: Instant) -> Option<WalkIn> {
-        self.said_by(at).rev().find_map(|said| said.walk_in)
+        self.said_by(at).rev().find_map(|said| said.wording.walk_in)
     }
     /// Who approved it.
     pub fn approver(&self) -> Option<&Arc<str>> {
-        self.said.iter().rev().find_map(|said| said.approver.as_ref())
+        self.said.iter().rev().find_map(|said| said.wording.approver.as_ref())
     }
 
     pub(super) fn end(&mut self, cut: Cut) {

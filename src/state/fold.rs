@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use crate::model::{
-    Declaration, Declared, Effect, Event, Instant, Lane, Registry, Renewal, Scope, StatusId, Until,
+    Declaration, Declared, Effect, Heard, Instant, Lane, Registry, Renewal, Scope, StatusId, Until,
 };
 
 use super::episode::{Bound, Cut, EndedBy, Episode, LaneState, Said, Track};
@@ -60,24 +60,24 @@ enum Step {
 
 impl Lanes {
     /// Takes in the next event of the subject, unless the rulings refuse it: then nothing changes. Without rulings
-    /// nothing is refused: what a source claims is a claim whatever the policy.
+    /// nothing is refused: what a source claims is a claim whatever the policy. `lanes` are those of what is declared,
+    /// as [`lanes`] tells them.
     pub(super) fn fold(
         &mut self,
         registry: &Registry,
-        event: &Event,
-        declaration: &Declaration,
+        heard: &Heard<'_>,
+        lanes: &[(Lane, LaneState)],
         rulings: Option<&Rulings>,
     ) -> Result<(), Refusal> {
-        if let Declared::Status { status, scope } = &declaration.declared {
-            let lanes = lanes_of(registry, *status, scope.as_ref());
+        if let Declared::Status { .. } = heard.declared {
             for cut in
-                rulings.into_iter().flat_map(|rulings| &rulings.cuts).filter(|cut| cut.at <= declaration.from)
+                rulings.into_iter().flat_map(|rulings| &rulings.cuts).filter(|cut| cut.at <= heard.from)
             {
                 self.force(cut);
             }
             for ((lane, state), rulings) in lanes.iter().zip(std::iter::repeat(rulings)) {
                 let Some(rulings) = rulings else { continue };
-                let begins = match self.step(registry, lane, state, event, declaration) {
+                let begins = match self.step(registry, lane, state, heard) {
                     Step::Confirm => continue,
                     Step::Renew(next) => next,
                     Step::Begin => match state {
@@ -85,15 +85,15 @@ impl Lanes {
                         LaneState::Down => continue,
                     },
                 };
-                rulings.permit(registry, begins, event, declaration)?;
+                rulings.permit(registry, begins, heard)?;
             }
             for (lane, state) in lanes {
-                let approved = rulings.is_none() || limits::is_approved(registry, &state, declaration);
-                self.declare(registry, lane, state, event, declaration, approved);
+                let approved = rulings.is_none() || limits::is_approved(registry, state, heard);
+                self.declare(registry, lane, state, heard, approved);
             }
             return Ok(());
         }
-        self.fold_other(registry, event, declaration);
+        self.fold_other(registry, heard);
         Ok(())
     }
 
@@ -114,11 +114,11 @@ impl Lanes {
     }
 
     /// Takes in an event that begins no status: endings, and services that go down.
-    fn fold_other(&mut self, registry: &Registry, event: &Event, declaration: &Declaration) {
-        let reach = match &declaration.declared {
+    fn fold_other(&mut self, registry: &Registry, heard: &Heard<'_>) {
+        let reach = match heard.declared {
             Declared::Status { .. } => return,
             Declared::Down(service) => {
-                self.declare(registry, Lane::Service(*service), LaneState::Down, event, declaration, true);
+                self.declare(registry, &Lane::Service(*service), &LaneState::Down, heard, true);
                 return;
             }
             Declared::Up(service) => Reach::Lanes(vec![Lane::Service(*service)]),
@@ -134,29 +134,22 @@ impl Lanes {
                 Reach::Lanes(lanes_of(registry, *status, None).into_iter().map(|(lane, _)| lane).collect())
             }
         };
-        let cut = Cut { at: declaration.from, by: EndedBy::Manual, event: event.number };
+        let cut = Cut { at: heard.from, by: EndedBy::Manual, event: heard.number };
         for track in self.tracks.values_mut().filter(|track| reach.covers(&track.lane)) {
             end_all(track, cut);
         }
         self.endings.push(Ending {
-            from: declaration.from,
-            event: event.number,
-            recorded_at: event.recorded_at,
+            from: heard.from,
+            event: heard.number,
+            recorded_at: heard.recorded_at,
             reach,
         });
     }
 
     /// What declaring this state does as the lanes stand.
-    fn step(
-        &self,
-        registry: &Registry,
-        lane: &Lane,
-        state: &LaneState,
-        event: &Event,
-        declaration: &Declaration,
-    ) -> Step {
-        let from = declaration.from;
-        let Some(track) = self.tracks.get(lane).filter(|_| !is_late(event, declaration)) else {
+    fn step(&self, registry: &Registry, lane: &Lane, state: &LaneState, heard: &Heard<'_>) -> Step {
+        let from = heard.from;
+        let Some(track) = self.tracks.get(lane).filter(|_| !is_late(heard)) else {
             return Step::Begin;
         };
         if let (Renewal::Becomes(next), _) = terms(registry, state)
@@ -165,33 +158,32 @@ impl Lanes {
             return Step::Renew(next);
         }
         let same = track.at(from).is_some_and(|episode| episode.state == *state);
-        if from <= event.recorded_at && same { Step::Confirm } else { Step::Begin }
+        if from <= heard.recorded_at && same { Step::Confirm } else { Step::Begin }
     }
 
     /// A confirmation that nobody `approved` who must does not extend.
     fn declare(
         &mut self,
         registry: &Registry,
-        lane: Lane,
-        state: LaneState,
-        event: &Event,
-        declaration: &Declaration,
+        lane: &Lane,
+        state: &LaneState,
+        heard: &Heard<'_>,
         approved: bool,
     ) {
-        let from = declaration.from;
-        let (renewal, max) = terms(registry, &state);
-        match self.step(registry, &lane, &state, event, declaration) {
-            Step::Begin => self.begin(lane, state, max, event, declaration),
+        let from = heard.from;
+        let (renewal, max) = terms(registry, state);
+        match self.step(registry, lane, state, heard) {
+            Step::Begin => self.begin(lane, state, max, heard),
             Step::Renew(next) => {
-                if let Some(track) = self.tracks.get_mut(&lane) {
-                    end_all(track, Cut { at: from, by: EndedBy::Superseded, event: event.number });
+                if let Some(track) = self.tracks.get_mut(lane) {
+                    end_all(track, Cut { at: from, by: EndedBy::Superseded, event: heard.number });
                 }
                 for (lane, state) in lanes_of(registry, next, None) {
-                    self.begin(lane, state, registry.statuses[next].max, event, declaration);
+                    self.begin(&lane, &state, registry.statuses[next].max, heard);
                 }
             }
             Step::Confirm => {
-                let Some(track) = self.tracks.get_mut(&lane) else { return };
+                let Some(track) = self.tracks.get_mut(lane) else { return };
                 let Some(index) = track.holding(from).first().copied() else { return };
                 let renews = approved && renewal != Renewal::Refused;
                 track.change(index, |episode| {
@@ -200,36 +192,32 @@ impl Lanes {
                     } else {
                         episode.until()
                     };
-                    let until = declaration.until.map(|until| bound(until, cap, event));
-                    episode.confirm(said(event, declaration), until, cap, renews);
+                    let until = heard.until.map(|until| bound(until, cap, heard));
+                    episode.confirm(said(heard), until, cap, renews);
                 });
             }
         }
     }
 
     /// Begins an episode: neither a confirmation nor a renewal.
-    fn begin(
-        &mut self,
-        lane: Lane,
-        state: LaneState,
-        max: Option<TimeDelta>,
-        event: &Event,
-        declaration: &Declaration,
-    ) {
-        let from = declaration.from;
+    fn begin(&mut self, lane: &Lane, state: &LaneState, max: Option<TimeDelta>, heard: &Heard<'_>) {
+        let from = heard.from;
         let cap = max.map(|max| from + max);
-        let until = declaration.until.map(|until| bound(until, cap, event));
+        let until = heard.until.map(|until| bound(until, cap, heard));
         let own_end = until.or(cap.map(|at| Bound { at, stated: false, after_the_fact: false }));
-        let mut episode = Episode::begin(state, said(event, declaration), own_end);
-        let track = self.tracks.entry(lane.clone()).or_insert_with(|| Track::new(lane));
+        let mut episode = Episode::begin(state.clone(), said(heard), own_end);
+        if !self.tracks.contains_key(lane) {
+            self.tracks.insert(lane.clone(), Track::new(lane.clone()));
+        }
+        let Some(track) = self.tracks.get_mut(lane) else { return };
         if until.is_none_or(|until| !until.stated) {
             // Without a stated end it makes room for what was planned before it was recorded.
             if let Some(next) = track.next_after(from) {
                 episode.end(Cut { at: next.from(), by: EndedBy::Superseded, event: next.event() });
             }
         }
-        if !is_late(event, declaration) {
-            end_all(track, Cut { at: from, by: EndedBy::Superseded, event: event.number });
+        if !is_late(heard) {
+            end_all(track, Cut { at: from, by: EndedBy::Superseded, event: heard.number });
         }
         track.push(episode);
     }
@@ -266,8 +254,8 @@ fn terms(registry: &Registry, state: &LaneState) -> (Renewal, Option<TimeDelta>)
 
 /// Whether a declaration speaks of what was over when it was recorded: it adds its episode, and ends and confirms
 /// nothing.
-fn is_late(event: &Event, declaration: &Declaration) -> bool {
-    declaration.until.is_some_and(|until| until.stated && until.at <= event.recorded_at)
+fn is_late(heard: &Heard<'_>) -> bool {
+    heard.until.is_some_and(|until| until.stated && until.at <= heard.recorded_at)
 }
 
 fn end_all(track: &mut Track, cut: Cut) {
@@ -277,32 +265,37 @@ fn end_all(track: &mut Track, cut: Cut) {
 }
 
 /// A stated `until`, cut to what the status type allows.
-fn bound(until: Until, cap: Option<Instant>, event: &Event) -> Bound {
+fn bound(until: Until, cap: Option<Instant>, heard: &Heard<'_>) -> Bound {
     let at = cap.map_or(until.at, |cap| cap.min(until.at));
-    Bound { at, stated: until.stated, after_the_fact: at <= event.recorded_at }
+    Bound { at, stated: until.stated, after_the_fact: at <= heard.recorded_at }
 }
 
-fn said(event: &Event, declaration: &Declaration) -> Said {
+fn said(heard: &Heard<'_>) -> Said {
     Said {
-        from: declaration.from,
-        event: event.number,
-        recorded_at: event.recorded_at,
-        source: event.source.clone(),
-        reason: declaration.reason.clone(),
-        text: declaration.text.clone(),
-        route: declaration.route.clone(),
-        walk_in: declaration.walk_in,
-        approver: declaration.approver.clone(),
+        from: heard.from,
+        event: heard.number,
+        recorded_at: heard.recorded_at,
+        source: heard.source.clone(),
+        wording: heard.wording.clone(),
+    }
+}
+
+/// The lanes in which a declaration of a status stands, and what each of them is then in; for any other none.
+pub(super) fn lanes(registry: &Registry, declared: &Declared) -> Vec<(Lane, LaneState)> {
+    match declared {
+        Declared::Status { status, scope } => lanes_of(registry, *status, scope.as_ref()),
+        Declared::Down(_)
+        | Declared::Up(_)
+        | Declared::Open { .. }
+        | Declared::FullyOpen
+        | Declared::OffDivert
+        | Declared::Off(_) => Vec::new(),
     }
 }
 
 /// The lanes that a status stands in, and what each of them is then in. A built-in status for some cohorts stands in a
 /// lane for each; `closed` for some is read as diverting.
-pub(super) fn lanes_of(
-    registry: &Registry,
-    status: StatusId,
-    scope: Option<&Scope>,
-) -> Vec<(Lane, LaneState)> {
+fn lanes_of(registry: &Registry, status: StatusId, scope: Option<&Scope>) -> Vec<(Lane, LaneState)> {
     let kind = &registry.statuses[status];
     let scope = scope.unwrap_or(&kind.diverts);
     if !kind.builtin {

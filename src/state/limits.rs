@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    Declaration, Event, FacilityId, Instant, Interval, Limit, LimitAction, Policy, RegionId, Registry,
-    StatusId, StatusType, fold,
+    FacilityId, Heard, Instant, Interval, Limit, LimitAction, Policy, RegionId, Registry, StatusId,
+    StatusType, fold,
 };
 use crate::sentence::phrase;
 
@@ -65,27 +65,23 @@ impl Rulings {
         &self,
         registry: &Registry,
         status: StatusId,
-        event: &Event,
-        declaration: &Declaration,
+        heard: &Heard<'_>,
     ) -> Result<(), Refusal> {
         let kind = &registry.statuses[status];
-        if !has_approver(kind, declaration) {
+        if !has_approver(kind, heard) {
             let wanted = kind.approver.join("` or `");
             return Err(Refusal {
                 by: format!("status.{}.approver", kind.key).into(),
                 text: format!("approval-required: {} needs the approval of `{wanted}`", kind.label).into(),
             });
         }
-        if let Some(refusal) = self.refused.get(&event.number) {
+        if let Some(refusal) = self.refused.get(&heard.number) {
             return Err(refusal.clone());
         }
         let suspended = self.suspensions.iter().find(|suspension| {
             // What began as the limit tripped was ended by force; it is not refused a second time.
-            let tripped_it =
-                suspension.interval.from() == declaration.from && event.number <= suspension.event;
-            suspension.statuses.contains(&status)
-                && suspension.interval.contains(declaration.from)
-                && !tripped_it
+            let tripped_it = suspension.interval.from() == heard.from && heard.number <= suspension.event;
+            suspension.statuses.contains(&status) && suspension.interval.contains(heard.from) && !tripped_it
         });
         match suspended {
             None => Ok(()),
@@ -98,16 +94,19 @@ impl Rulings {
 }
 
 /// Whether somebody approved who must, where a status wants that.
-pub(super) fn is_approved(registry: &Registry, state: &LaneState, declaration: &Declaration) -> bool {
+pub(super) fn is_approved(registry: &Registry, state: &LaneState, heard: &Heard<'_>) -> bool {
     match state {
-        LaneState::Status { status, .. } => has_approver(&registry.statuses[*status], declaration),
+        LaneState::Status { status, .. } => has_approver(&registry.statuses[*status], heard),
         LaneState::Down => true,
     }
 }
 
-fn has_approver(kind: &StatusType, declaration: &Declaration) -> bool {
-    let approver = declaration.approver.as_deref().map(fold);
-    kind.approver.is_empty() || kind.approver.iter().any(|wanted| Some(fold(wanted)) == approver)
+fn has_approver(kind: &StatusType, heard: &Heard<'_>) -> bool {
+    if kind.approver.is_empty() {
+        return true;
+    }
+    let approver = heard.wording.approver.as_deref().map(fold);
+    kind.approver.iter().any(|wanted| Some(fold(wanted)) == approver)
 }
 
 fn until_text(interval: Interval, registry: &Registry) -> String {
@@ -132,13 +131,8 @@ struct Counted {
     status: StatusId,
 }
 
-/// What the policies of a registry rule about a log, facility by facility, and the timeline that comes of it. `fold`
-/// makes a facility's history under given rulings.
-pub(super) fn apply(
-    registry: &Registry,
-    timeline: &mut Timeline,
-    fold: impl Fn(FacilityId, &Rulings) -> Option<History>,
-) {
+/// Lays down in a timeline what the policies of a registry rule about its facilities.
+pub(super) fn apply(registry: &Registry, timeline: &mut Timeline<'_>) {
     let limited =
         registry.policies.iter().map(|(_, policy)| policy).filter(|policy| !policy.limits.is_empty());
     let mut rulings: BTreeMap<FacilityId, Rulings> = BTreeMap::new();
@@ -147,12 +141,8 @@ pub(super) fn apply(
     {
         // Every trip either ends what it counted or refuses an event for good, so this comes to an end.
         while let Some(trip) = first_trip(registry, timeline, policy, region) {
-            let touched = rule(registry, timeline, &trip, &mut rulings);
-            for facility in touched {
-                let ruling = rulings.entry(facility).or_default();
-                if let Some(history) = fold(facility, ruling) {
-                    timeline.replace(facility, history);
-                }
+            for facility in rule(registry, timeline, &trip, &mut rulings) {
+                timeline.rule(facility, rulings.entry(facility).or_default());
             }
         }
     }
@@ -161,7 +151,7 @@ pub(super) fn apply(
 /// The first instant at which one of a policy's limits is exceeded.
 fn first_trip<'a>(
     registry: &Registry,
-    timeline: &Timeline,
+    timeline: &Timeline<'_>,
     policy: &'a Policy,
     region: RegionId,
 ) -> Option<Trip<'a>> {
@@ -175,7 +165,7 @@ fn first_trip<'a>(
 /// When a limit is first exceeded, and what is counted then.
 fn exceeded(
     registry: &Registry,
-    timeline: &Timeline,
+    timeline: &Timeline<'_>,
     policy: &Policy,
     region: RegionId,
     limit: &Limit,
@@ -268,7 +258,7 @@ fn over_limit(limit: &Limit, active: &[Counted]) -> Vec<Counted> {
 /// Lays down what a trip means for each facility, and tells which ones it touches.
 fn rule(
     registry: &Registry,
-    timeline: &mut Timeline,
+    timeline: &mut Timeline<'_>,
     trip: &Trip<'_>,
     rulings: &mut BTreeMap<FacilityId, Rulings>,
 ) -> BTreeSet<FacilityId> {

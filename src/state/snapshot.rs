@@ -113,7 +113,7 @@ pub struct FacilityState<'a> {
 
 impl<'a> FacilityState<'a> {
     pub(super) fn read(
-        timeline: &'a Timeline,
+        timeline: &'a Timeline<'a>,
         registry: &'a Registry,
         facility: FacilityId,
         at: Instant,
@@ -149,7 +149,14 @@ impl<'a> FacilityState<'a> {
                 },
             });
         }
-        Self { facility, at, active, history, census: timeline.census(facility, at), registry }
+        Self {
+            facility,
+            at,
+            active,
+            history,
+            census: history.and_then(|history| history.census(at)),
+            registry,
+        }
     }
 
     /// What is known of it over all time; `None`: nothing was ever reported.
@@ -262,12 +269,12 @@ pub struct Snapshot<'a> {
     pub at: Instant,
     /// The registry it was read with.
     pub registry: &'a Registry,
-    timeline: &'a Timeline,
+    timeline: &'a Timeline<'a>,
     facilities: Vec<FacilityState<'a>>,
 }
 
 impl<'a> Snapshot<'a> {
-    pub(super) fn read(timeline: &'a Timeline, registry: &'a Registry, at: Instant) -> Self {
+    pub(super) fn read(timeline: &'a Timeline<'a>, registry: &'a Registry, at: Instant) -> Self {
         let facilities =
             registry.facilities.ids().map(|id| FacilityState::read(timeline, registry, id, at)).collect();
         Self { at, registry, timeline, facilities }
@@ -327,7 +334,7 @@ impl<'a> Snapshot<'a> {
 
 /// Whether a status of the whole region suspends this type there.
 pub(super) fn suspended(
-    timeline: &Timeline,
+    timeline: &Timeline<'_>,
     registry: &Registry,
     region: Option<RegionId>,
     status: StatusId,

@@ -1,14 +1,16 @@
 //! The timeline: everything that is known of every subject, as known at one instant.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use crate::model::{
-    Assignment, Census, Declaration, Event, FacilityId, Instant, Kind, Lane, RegionId, Registry, Subject,
+    Assignment, Census, Declaration, Event, FacilityId, Heard, Instant, Kind, Lane, Ledger, Line, RegionId,
+    Registry, Subject,
 };
 
-use super::episode::{Episode, Track};
-use super::fold::Lanes;
+use super::episode::{Episode, LaneState, Track};
+use super::fold::{self, Lanes};
 use super::limits::{self, Refusal, Rulings, Suspension};
 use super::snapshot::{FacilityState, Snapshot};
 
@@ -36,6 +38,7 @@ pub struct History {
     pub(super) exercises: Vec<Exercise>,
     /// What was declared and is not in force, by a limit or for want of an approver.
     pub(super) refused: Vec<Refused>,
+    censuses: Vec<Census>,
     /// Every report, in the order of recording.
     pub reports: Vec<Report>,
     /// Whether any event is about it at all.
@@ -104,6 +107,10 @@ impl History {
         let ended = endings.filter(|ending| ending.event > event && ending.reach.covers(lane));
         said.chain(ended.map(|ending| ending.from)).min()
     }
+    /// The newest census that was taken by `at`; of two at one instant, the one recorded later.
+    pub fn census(&self, at: Instant) -> Option<&Census> {
+        self.censuses.iter().filter(|census| census.at <= at).max_by_key(|census| census.at)
+    }
     /// The newest report at `at` that is routed on.
     pub fn last_report(&self, at: Instant) -> Option<&Report> {
         self.reports
@@ -113,72 +120,70 @@ impl History {
     }
 }
 
-/// Everything that is known of every subject.
-#[derive(Clone, Debug, Default)]
-pub struct Timeline {
-    facilities: BTreeMap<FacilityId, History>,
+/// Everything that is known of every subject. What is known of a facility is folded when it is first asked for.
+#[derive(Clone, Debug)]
+pub struct Timeline<'a> {
+    registry: &'a Registry,
+    ledger: Cow<'a, Ledger>,
+    known_at: Option<Instant>,
+    /// The lanes of everything that is declared, in the ledger's order.
+    lanes: Vec<Vec<(Lane, LaneState)>>,
+    facilities: Vec<OnceLock<Option<Box<History>>>>,
     regions: BTreeMap<RegionId, History>,
+    rulings: BTreeMap<FacilityId, Rulings>,
     /// The stretches in which a policy lets nothing begin, in the order of their beginning.
     suspensions: Vec<Suspension>,
-    censuses: BTreeMap<FacilityId, Vec<Census>>,
-    assignments: Vec<Assignment>,
 }
 
-impl Timeline {
-    /// Folds events, which must be in the order of their numbers. With `known_at`, what was recorded after it is
-    /// dropped: also retractions, so that what was believed then is what is seen.
-    pub fn fold<'a>(
-        registry: &Registry,
-        events: impl IntoIterator<Item = &'a Event>,
+impl<'a> Timeline<'a> {
+    /// What events come to, which must be in the order of their numbers; as [`Timeline::of`] has it.
+    pub fn fold<'e>(
+        registry: &'a Registry,
+        events: impl IntoIterator<Item = &'e Event>,
         known_at: Option<Instant>,
     ) -> Self {
-        let known: Vec<&Event> = events
-            .into_iter()
-            .filter(|event| known_at.is_none_or(|known_at| event.recorded_at <= known_at))
-            .collect();
-        let retracted = retracted(&known);
-        let mut by_subject: BTreeMap<Subject, Vec<(&Event, Option<&Declaration>)>> = BTreeMap::new();
-        let mut censuses = BTreeMap::new();
-        let mut assignments = Vec::new();
-        for event in known {
-            if retracted.contains(&event.number) {
-                continue;
-            }
-            let declaration = match &event.kind {
-                Kind::Declare(declaration) => Some(&**declaration),
-                Kind::Census(census) => {
-                    censuses.entry(census.facility).or_insert_with(Vec::new).push((**census).clone());
-                    None
-                }
-                // It is about a patient: of the facility nothing was reported.
-                Kind::Assign(assignment) => {
-                    assignments.push((**assignment).clone());
-                    continue;
-                }
-                Kind::Retract(_) | Kind::Note(_) => None,
-            };
-            if let Some(subject) = event.subject() {
-                by_subject.entry(subject).or_default().push((event, declaration));
+        let ledger: Ledger = events.into_iter().collect();
+        Self::read(registry, Cow::Owned(ledger), known_at)
+    }
+    /// What the events of a ledger come to. With `known_at`, what was recorded after it is dropped: also retractions, so
+    /// that what was believed then is what is seen.
+    pub fn of(registry: &'a Registry, ledger: &'a Ledger, known_at: Option<Instant>) -> Self {
+        Self::read(registry, Cow::Borrowed(ledger), known_at)
+    }
+    /// Of which nothing is known.
+    pub fn unknown(registry: &'a Registry) -> Self {
+        Self::read(registry, Cow::Owned(Ledger::default()), None)
+    }
+    fn read(registry: &'a Registry, ledger: Cow<'a, Ledger>, known_at: Option<Instant>) -> Self {
+        let mut timeline = Self {
+            registry,
+            known_at,
+            lanes: ledger.declared().iter().map(|declared| fold::lanes(registry, declared)).collect(),
+            facilities: vec![OnceLock::new(); registry.facilities.len()],
+            regions: BTreeMap::new(),
+            rulings: BTreeMap::new(),
+            suspensions: Vec::new(),
+            ledger,
+        };
+        let told: Vec<RegionId> = timeline.ledger.regions().collect();
+        for region in told {
+            if let Some(history) = timeline.history(Subject::Region(region), &Rulings::default()) {
+                timeline.regions.insert(region, history);
             }
         }
-        let mut timeline = Self { censuses, assignments, ..Self::default() };
-        for (subject, events) in &by_subject {
-            let history = history(registry, events, &Rulings::default());
-            match subject {
-                Subject::Facility(facility) => timeline.facilities.insert(*facility, history),
-                Subject::Region(region) => timeline.regions.insert(*region, history),
-            };
-        }
-        limits::apply(registry, &mut timeline, |facility, rulings| {
-            by_subject.get(&Subject::Facility(facility)).map(|events| history(registry, events, rulings))
-        });
+        limits::apply(registry, &mut timeline);
         timeline
     }
-    pub(super) fn replace(&mut self, facility: FacilityId, history: History) {
-        self.facilities.insert(facility, history);
+    /// Lays down what policies rule about a facility.
+    pub(super) fn rule(&mut self, facility: FacilityId, rulings: &Rulings) {
+        self.rulings.insert(facility, rulings.clone());
+        self.facilities[facility.index()] = OnceLock::new();
     }
     pub(super) fn suspend(&mut self, suspension: Suspension) {
         self.suspensions.push(suspension);
+    }
+    fn history(&self, subject: Subject, rulings: &Rulings) -> Option<History> {
+        history(self.registry, &self.ledger, &self.lanes, subject, self.known_at, rulings)
     }
 
     /// The stretches in which a policy lets nothing begin, in the order in which limits tripped.
@@ -187,27 +192,21 @@ impl Timeline {
     }
     /// Why an event is recorded and not in force; `None`: it is in force, or is no declaration of a status.
     pub fn refusal(&self, event: u64) -> Option<&Refusal> {
-        let histories = self.facilities.values().chain(self.regions.values());
-        histories
-            .flat_map(|history| &history.refused)
-            .find(|refused| refused.event == event)
-            .map(|r| &r.refusal)
+        let history = match self.ledger.subject(event)? {
+            Subject::Facility(facility) => self.facility(facility),
+            Subject::Region(region) => self.region(region),
+        };
+        history?.refused.iter().find(|refused| refused.event == event).map(|r| &r.refusal)
     }
 
-    /// The newest census of a facility that was taken by `at`.
-    pub fn census(&self, facility: FacilityId, at: Instant) -> Option<&Census> {
-        let taken = self.censuses.get(&facility)?.iter().filter(|census| census.at <= at);
-        // Of two at one instant, the one recorded later.
-        taken.max_by_key(|census| census.at)
-    }
     /// Where patients were sent, as recorded.
-    pub fn assignments(&self) -> &[Assignment] {
-        &self.assignments
+    pub fn assignments(&self) -> impl Iterator<Item = &Assignment> {
+        self.ledger.assignments(self.known_at)
     }
     /// How many patients each facility was forced to take in `[since, until]`.
     pub fn forced_between(&self, since: Instant, until: Instant) -> BTreeMap<FacilityId, u32> {
         let mut forced = BTreeMap::new();
-        for assignment in &self.assignments {
+        for assignment in self.assignments() {
             if assignment.forced && since <= assignment.at && assignment.at <= until {
                 *forced.entry(assignment.facility).or_default() += 1;
             }
@@ -215,17 +214,25 @@ impl Timeline {
         forced
     }
     /// When an episode that this declaration begins or confirms ends by its type's `max`, where it has one.
-    pub fn due(&self, registry: &Registry, declaration: &Declaration) -> Option<Instant> {
+    pub fn due(&self, declaration: &Declaration) -> Option<Instant> {
         let history = match declaration.subject {
             Subject::Facility(facility) => self.facility(facility),
             Subject::Region(region) => self.region(region),
         };
-        let max = super::fold::max_of(registry, history.map(|history| &history.lanes), declaration)?;
+        let max = fold::max_of(self.registry, history.map(|history| &history.lanes), declaration)?;
         Some(declaration.from + max)
     }
     /// What is known of a facility; `None`: nothing was ever reported.
     pub fn facility(&self, facility: FacilityId) -> Option<&History> {
-        self.facilities.get(&facility)
+        let cell = self.facilities.get(facility.index())?;
+        cell.get_or_init(|| self.folded(facility).map(Box::new)).as_deref()
+    }
+    /// The same, folded anew and not kept: for whoever goes through more facilities than should be in memory at once.
+    pub fn folded(&self, facility: FacilityId) -> Option<History> {
+        match self.rulings.get(&facility) {
+            Some(rulings) => self.history(Subject::Facility(facility), rulings),
+            None => self.history(Subject::Facility(facility), &Rulings::default()),
+        }
     }
     /// What is known of a region as such.
     pub fn region(&self, region: RegionId) -> Option<&History> {
@@ -236,7 +243,7 @@ impl Timeline {
         self.regions.iter().map(|(region, history)| (*region, history))
     }
     /// The state of one facility at an instant.
-    pub fn facility_at<'a>(
+    pub fn facility_at(
         &'a self,
         registry: &'a Registry,
         facility: FacilityId,
@@ -245,75 +252,86 @@ impl Timeline {
         FacilityState::read(self, registry, facility, at)
     }
     /// The state of every facility at an instant.
-    pub fn at<'a>(&'a self, registry: &'a Registry, at: Instant) -> Snapshot<'a> {
+    pub fn at(&'a self, registry: &'a Registry, at: Instant) -> Snapshot<'a> {
         Snapshot::read(self, registry, at)
     }
 }
 
-/// The events that are as if they had not been. A retraction that is itself retracted retracts nothing.
-fn retracted(known: &[&Event]) -> BTreeSet<u64> {
-    let mut gone = BTreeSet::new();
-    for event in known.iter().rev() {
-        if let Kind::Retract(target) = event.kind
-            && target < event.number
-            && !gone.contains(&event.number)
-        {
-            gone.insert(target);
+/// What events come to, under given rulings; `None` where there are none.
+fn history(
+    registry: &Registry,
+    ledger: &Ledger,
+    lanes: &[Vec<(Lane, LaneState)>],
+    subject: Subject,
+    known_at: Option<Instant>,
+    rulings: &Rulings,
+) -> Option<History> {
+    let mut history = History::default();
+    let mut heard: Vec<Heard<'_>> = Vec::new();
+    for (_, _, _, line) in ledger.of(subject, known_at) {
+        history.known = true;
+        match line {
+            Line::Declared(declared) => heard.push(declared),
+            Line::Other(Kind::Census(census)) => history.censuses.push((**census).clone()),
+            Line::Other(Kind::Declare(_) | Kind::Retract(_) | Kind::Assign(_) | Kind::Note(_)) => {}
         }
     }
-    gone
-}
-
-fn history(registry: &Registry, events: &[(&Event, Option<&Declaration>)], rulings: &Rulings) -> History {
-    let mut history = History { known: true, ..History::default() };
-    let spoken: BTreeSet<&Arc<str>> = events
-        .iter()
-        .filter(|(_, declaration)| declaration.is_some_and(|declaration| !declaration.exercise))
-        .map(|(event, _)| &event.source)
-        .collect();
-    let compare = spoken.len() > 1 || spoken.iter().any(|source| !registry.acts(source));
-    for (event, declaration) in events {
-        let Some(declaration) = declaration else { continue };
-        let acts = registry.acts(&event.source) && !declaration.exercise;
+    if !history.known {
+        return None;
+    }
+    // Sources are kept once each, so that who speaks is told by the place of the name.
+    let mut speakers: Vec<(&Arc<str>, bool, bool)> = Vec::new();
+    for said in &heard {
+        match speakers.iter_mut().find(|(source, ..)| Arc::ptr_eq(source, said.source)) {
+            Some((_, _, spoke)) => *spoke |= !said.exercise,
+            None => speakers.push((said.source, registry.acts(said.source), !said.exercise)),
+        }
+    }
+    let spoken = || speakers.iter().filter(|(_, _, spoke)| *spoke);
+    let compare = spoken().count() > 1 || spoken().any(|(_, acts, _)| !acts);
+    history.reports.reserve_exact(heard.len());
+    for said in &heard {
+        let lanes = lanes[said.declared_at].as_slice();
+        let acts = speakers.iter().any(|(source, acts, _)| *acts && Arc::ptr_eq(source, said.source));
+        let acts = acts && !said.exercise;
         history.reports.push(Report {
-            at: declaration.from.min(event.recorded_at),
-            from: declaration.from,
-            event: event.number,
-            source: event.source.clone(),
+            at: said.from.min(said.recorded_at),
+            from: said.from,
+            event: said.number,
+            source: said.source.clone(),
             acts,
         });
-        if declaration.exercise {
-            history
-                .exercises
-                .push(Exercise { event: event.number, lanes: alone(registry, event, declaration) });
+        if said.exercise {
+            let lanes = alone(registry, said, lanes);
+            history.exercises.push(Exercise { event: said.number, lanes });
             continue;
         }
         if acts {
-            let refusal = history.lanes.fold(registry, event, declaration, Some(rulings)).err();
-            if let Some(refusal) = refusal.or_else(|| rulings.tripped.get(&event.number).cloned()) {
-                let lanes = alone(registry, event, declaration);
-                history.refused.push(Refused { event: event.number, refusal, lanes });
+            let refusal = history.lanes.fold(registry, said, lanes, Some(rulings)).err();
+            if let Some(refusal) = refusal.or_else(|| rulings.tripped.get(&said.number).cloned()) {
+                let lanes = alone(registry, said, lanes);
+                history.refused.push(Refused { event: said.number, refusal, lanes });
             }
         }
         if compare {
-            // Without rulings nothing is refused.
-            let _ = history.claims.entry(event.source.clone()).or_default().fold(
-                registry,
-                event,
-                declaration,
-                None,
-            );
+            if !history.claims.contains_key(said.source) {
+                history.claims.insert(said.source.clone(), Lanes::default());
+            }
+            if let Some(claims) = history.claims.get_mut(said.source) {
+                // Without rulings nothing is refused.
+                let _ = claims.fold(registry, said, lanes, None);
+            }
         }
     }
     for cut in &rulings.cuts {
         history.lanes.force(cut);
     }
-    history
+    Some(history)
 }
 
-/// The lanes that one event by itself would make.
-fn alone(registry: &Registry, event: &Event, declaration: &Declaration) -> Lanes {
+/// The lanes that one declaration by itself would make.
+fn alone(registry: &Registry, said: &Heard<'_>, of: &[(Lane, LaneState)]) -> Lanes {
     let mut lanes = Lanes::default();
-    let _ = lanes.fold(registry, event, declaration, None);
+    let _ = lanes.fold(registry, said, of, None);
     lanes
 }

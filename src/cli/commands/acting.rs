@@ -3,7 +3,7 @@
 //! Floor 6.
 
 use crate::log::{Appended, Draft};
-use crate::model::{Declaration, Declared, Event, Instant, Registry, Until};
+use crate::model::{Declaration, Declared, Event, Instant, Until};
 use crate::render;
 use crate::report::{Basis, Sheet, journal};
 use crate::sentence;
@@ -37,8 +37,8 @@ pub(super) fn check_answer(
     command: &'static str,
 ) -> Result<(), Failure> {
     let (format, options) = context::output(session.common, session.environment, "event")?;
-    let timeline = Timeline::default();
     let Setting { registry, at, known_at, zone, .. } = setting;
+    let timeline = Timeline::unknown(registry);
     let basis = Basis { registry, timeline: &timeline, at: *at, known_at: *known_at, zone: *zone, log: None };
     let sheet = basis.sheet(command, journal::columns());
     options.columns.map_or(Ok(()), |columns| {
@@ -65,7 +65,7 @@ pub(super) fn record(
 }
 
 /// Answers with what was recorded; what policies refused is recorded and not in force.
-pub(super) fn answer(session: &Session<'_>, recorded: &Recorded) -> Exit {
+pub(super) fn answer(session: &Session<'_>, recorded: &Recorded<'_>) -> Exit {
     tell(session, &recorded.sheet, &recorded.appended, "event");
     let refused = |event: &Event| recorded.timeline.refusal(event.number).is_some();
     let is_refused = recorded.appended.events.iter().any(refused);
@@ -92,10 +92,10 @@ pub(super) fn midnight(setting: &Setting, session: &mut Session<'_>) -> Result<I
 
 /// A declaration with the end that follows from its type's `max`, so that editing the registry does not rewrite what
 /// was in force. A renewal that becomes another type has that type's.
-pub(super) fn bounded(registry: &Registry, timeline: &Timeline, mut declaration: Declaration) -> Declaration {
+pub(super) fn bounded(timeline: &Timeline<'_>, mut declaration: Declaration) -> Declaration {
     if declaration.until.is_none()
         && let Declared::Status { .. } = &declaration.declared
-        && let Some(at) = timeline.due(registry, &declaration)
+        && let Some(at) = timeline.due(&declaration)
     {
         declaration.until = Some(Until { at, stated: false });
     }

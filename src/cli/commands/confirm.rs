@@ -61,7 +61,7 @@ fn drafts(
             active.push(Declared::Open { scope: None });
         }
         for declared in active {
-            let declaration = acting::bounded(registry, &timeline, one.declare(declared));
+            let declaration = acting::bounded(&timeline, one.declare(declared));
             drafts.push(Draft::declare(declaration, source));
         }
     }

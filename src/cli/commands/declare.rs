@@ -53,8 +53,7 @@ fn drafts(
     source: &str,
 ) -> Vec<Draft> {
     let timeline = crate::state::Timeline::fold(registry, events, None);
-    let bounded =
-        declarations.into_iter().map(|declaration| acting::bounded(registry, &timeline, declaration));
+    let bounded = declarations.into_iter().map(|declaration| acting::bounded(&timeline, declaration));
     bounded.map(|declaration| Draft::declare(declaration, source)).collect()
 }
 

@@ -28,7 +28,8 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, 
         session.ui.warn(&remark.to_string());
     }
     let given = setting.given(session.common, session.sources)?;
-    let mut board = Board { setting: &setting, selection, given, watch, timeline: Timeline::default() };
+    let timeline = Timeline::fold(&setting.registry, &[], setting.known_at);
+    let mut board = Board { setting: &setting, selection, given, watch, timeline };
     board.fold();
     let sits_there = session.environment.asks && session.environment.stdout.is_some();
     if format == Format::Table && sits_there {
@@ -45,7 +46,7 @@ struct Board<'a> {
     /// What `--given` supposes, numbered from 1.
     given: Vec<Event>,
     watch: Watch<'a>,
-    timeline: Timeline,
+    timeline: Timeline<'a>,
 }
 
 impl Board<'_> {

@@ -80,7 +80,7 @@ fn rehearse(
 }
 
 fn sheet(setting: &Setting, head: Option<&LogHead>, entries: Vec<Entry<'_>>, events: &[Event]) -> Sheet {
-    let timeline = Timeline::default();
+    let timeline = Timeline::unknown(&setting.registry);
     let basis = Basis {
         registry: &setting.registry,
         timeline: &timeline,

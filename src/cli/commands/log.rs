@@ -64,7 +64,7 @@ impl Journal<'_> {
             let events = watch.log().map_or(&[][..], |log| &log.events);
             Timeline::fold(&self.setting.registry, events, self.setting.known_at)
         } else {
-            Timeline::default()
+            Timeline::unknown(&self.setting.registry)
         };
         let basis = Basis {
             registry: &self.setting.registry,
@@ -135,7 +135,7 @@ fn verify(
     };
     let store = watch.store().ok_or(Failure::NoChain)?;
     let verdict = store.verify(kept).map_err(Failure::Store)?;
-    let timeline = Timeline::default();
+    let timeline = Timeline::unknown(&setting.registry);
     let head = LogHead { head: verdict.head.event, hash: Some(verdict.head.hash.to_string()) };
     let basis = Basis {
         registry: &setting.registry,

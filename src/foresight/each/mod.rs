@@ -106,7 +106,7 @@ struct Row {
 /// The routing table before anything is lost, ready to be asked about losses.
 pub struct Contingency<'a> {
     known: Known<'a>,
-    timeline: Timeline,
+    timeline: Timeline<'a>,
     patients: Vec<Patient>,
     rows: Vec<Row>,
     /// The rows that hang on a facility: it is their home or destination, or is proposed.

@@ -82,7 +82,7 @@ fn what_is_active(state: &FacilityState<'_>, registry: &Registry) -> BTreeSet<St
                 |(_, kind, scope)| format!("{} for {}", kind.key, phrase::scope(scope, registry)),
             );
             let episode = active.episode;
-            let route = episode.order(state.at).map(|said| phrase::route(&said.route, registry));
+            let route = episode.order(state.at).map(|said| phrase::route(&said.wording.route, registry));
             let until = episode.until().map(Instant::seconds);
             let walk_in = episode.walk_in(state.at);
             let lane = phrase::lane(active.lane, registry);

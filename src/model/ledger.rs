@@ -1,0 +1,623 @@
+//! The ledger: the events of a log, kept small.
+//!
+//! Ten million events say few different things: what they declare, whom they route where and why, and who said it are
+//! kept once each, and an event is a row of numbers that point there (40 bytes). A whole [`Event`] is put together when
+//! it is asked for.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
+use std::sync::{Arc, OnceLock};
+
+use super::{
+    Declaration, Declared, Event, FacilityId, Instant, Kind, RegionId, Subject, Target, Until, WalkIn,
+};
+
+/// What a declaration says beside its state: where patients go, why, and by whose leave.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Wording {
+    /// Where its patients go, in order of preference; empty for none.
+    pub route: Vec<Target>,
+    /// Whether walk-ins are seen, where that was said.
+    pub walk_in: Option<WalkIn>,
+    /// The reason's code: lower case, hyphens.
+    pub reason: Option<Arc<str>>,
+    /// The reason in the speaker's words, where they say more than the code.
+    pub text: Option<Arc<str>>,
+    /// Who approved it.
+    pub approver: Option<Arc<str>>,
+}
+
+/// A declaration as it stands in a ledger: its times, and references to what it shares with others.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'l> {
+    /// The event's number.
+    pub number: u64,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// Who said it.
+    pub source: &'l Arc<str>,
+    /// What is declared.
+    pub declared: &'l Declared,
+    /// The place of what is declared among all that the ledger's events declare.
+    pub declared_at: usize,
+    /// From when it holds.
+    pub from: Instant,
+    /// Until when, where that is known.
+    pub until: Option<Until>,
+    /// What else it says.
+    pub wording: &'l Arc<Wording>,
+    /// A drill: shown, marked, touches no lane.
+    pub exercise: bool,
+}
+
+/// One event of a ledger, of which nothing is copied.
+#[derive(Clone, Copy, Debug)]
+pub enum Line<'l> {
+    /// A declaration.
+    Declared(Heard<'l>),
+    /// Anything else.
+    Other(&'l Kind),
+}
+
+/// Events, in the order of their numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    entries: Vec<Entry>,
+    /// The events' numbers, where they are not 1, 2, 3….
+    numbers: Vec<u64>,
+    declared: Shared<Declared>,
+    wordings: Shared<Arc<Wording>>,
+    sources: Shared<Arc<str>>,
+    /// What is no declaration.
+    others: Vec<Kind>,
+    groups: OnceLock<Groups>,
+}
+
+/// An event in numbers.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    recorded_at: Instant,
+    /// Of a declaration.
+    from: Instant,
+    /// Of a declaration; the end of time where there is none.
+    until: Instant,
+    /// [`FACILITIES`] upward for regions, [`NOBODY`] for none.
+    subject: u32,
+    /// Among what is declared, or among the others.
+    said: u32,
+    /// Among the wordings; the top bits are marks.
+    wording: u32,
+    source: u32,
+}
+
+const NOBODY: u32 = u32::MAX;
+const REGION: u32 = 1 << 31;
+const NEVER: Instant = Instant::from_seconds(i64::MAX);
+
+/// The marks in an entry's `wording`.
+const OTHER: u32 = 1 << 31;
+const EXERCISE: u32 = 1 << 30;
+const STATED: u32 = 1 << 29;
+const WORDING: u32 = STATED - 1;
+
+fn code(subject: Option<Subject>) -> u32 {
+    match subject {
+        Some(Subject::Facility(facility)) => u32::from(facility),
+        Some(Subject::Region(region)) => u32::from(region) | REGION,
+        None => NOBODY,
+    }
+}
+
+fn subject(code: u32) -> Option<Subject> {
+    match code {
+        NOBODY => None,
+        region if region & REGION != 0 => Some(Subject::Region(RegionId::from(region & !REGION))),
+        facility => Some(Subject::Facility(FacilityId::from(facility))),
+    }
+}
+
+/// Values that are kept once each, found again by their value.
+#[derive(Clone, Debug)]
+struct Shared<T> {
+    kept: Vec<T>,
+    places: HashMap<T, u32>,
+    /// The place that was asked for last: neighbours say the same.
+    last: u32,
+}
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Self { kept: Vec::new(), places: HashMap::new(), last: 0 }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Shared<T> {
+    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
+    fn place<Q>(&mut self, value: &Q, keep: impl FnOnce() -> T) -> u32
+    where
+        T: std::borrow::Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        if self.kept.get(self.last as usize).is_some_and(|last| last.borrow() == value) {
+            return self.last;
+        }
+        self.last = match self.places.get(value) {
+            Some(place) => *place,
+            None => {
+                let (place, value) = (self.kept.len() as u32, keep());
+                self.places.insert(value.clone(), place);
+                self.kept.push(value);
+                place
+            }
+        };
+        self.last
+    }
+}
+
+/// The events of each subject, in order; retractions stand with what they retract.
+#[derive(Clone, Debug, Default)]
+struct Groups {
+    facilities: Rows,
+    regions: Rows,
+    /// Assignments, and retractions of them: they are about patients.
+    assignments: Vec<u32>,
+    /// Whether anything is retracted at all.
+    retracts: bool,
+}
+
+/// Places of entries, row after row.
+#[derive(Clone, Debug, Default)]
+struct Rows {
+    /// Where each row begins in `places`, and the end of the last.
+    begins: Vec<u32>,
+    places: Vec<u32>,
+}
+
+impl Rows {
+    fn row(&self, at: usize) -> &[u32] {
+        match (self.begins.get(at), self.begins.get(at + 1)) {
+            (Some(begin), Some(end)) => &self.places[*begin as usize..*end as usize],
+            _ => &[],
+        }
+    }
+    /// Sorts places into rows. `of` tells which row a place belongs to.
+    fn sort(rows: usize, places: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+        let mut begins = vec![0u32; rows + 1];
+        for (row, _) in places.clone() {
+            begins[row as usize + 1] += 1;
+        }
+        for row in 0..rows {
+            begins[row + 1] += begins[row];
+        }
+        let mut next = begins.clone();
+        let mut sorted = vec![0u32; begins[rows] as usize];
+        for (row, place) in places {
+            let at = &mut next[row as usize];
+            sorted[*at as usize] = place;
+            *at += 1;
+        }
+        Self { begins, places: sorted }
+    }
+}
+
+impl Ledger {
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+    /// Whether there is no event.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+    /// The number of the last event; 0 where there is none.
+    pub fn head(&self) -> u64 {
+        self.entries.len().checked_sub(1).map_or(0, |last| self.number(last))
+    }
+    /// When the last event was recorded.
+    pub fn last_recorded_at(&self) -> Option<Instant> {
+        self.entries.last().map(|last| last.recorded_at)
+    }
+    /// Makes room for so many more events.
+    pub fn reserve(&mut self, more: usize) {
+        self.entries.reserve(more);
+    }
+    /// Takes in the event that comes after all others.
+    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
+    pub fn push(&mut self, event: &Event) {
+        let source = self.sources.place(&event.source, || event.source.clone());
+        let entry = match &event.kind {
+            Kind::Declare(said) => {
+                let wording = Wording {
+                    route: said.route.clone(),
+                    walk_in: said.walk_in,
+                    reason: said.reason.clone(),
+                    text: said.text.clone(),
+                    approver: said.approver.clone(),
+                };
+                let mut marks = if said.exercise { EXERCISE } else { 0 };
+                if said.until.is_some_and(|until| until.stated) {
+                    marks |= STATED;
+                }
+                Entry {
+                    recorded_at: event.recorded_at,
+                    from: said.from,
+                    until: said.until.map_or(NEVER, |until| until.at),
+                    subject: code(Some(said.subject)),
+                    said: self.declared.place(&said.declared, || said.declared.clone()),
+                    wording: self.wordings.place(&wording, || Arc::new(wording.clone())) | marks,
+                    source,
+                }
+            }
+            other @ (Kind::Retract(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_)) => {
+                self.others.push(other.clone());
+                Entry {
+                    recorded_at: event.recorded_at,
+                    from: event.recorded_at,
+                    until: NEVER,
+                    subject: code(event.subject()),
+                    said: self.others.len() as u32 - 1,
+                    wording: OTHER,
+                    source,
+                }
+            }
+        };
+        let next = self.entries.len() as u64 + 1;
+        if !self.numbers.is_empty() || event.number != next {
+            let missing = self.numbers.len() as u64 + 1..next;
+            self.numbers.extend(missing);
+            self.numbers.push(event.number);
+        }
+        self.entries.push(entry);
+        self.groups.take();
+    }
+    /// Leaves only the first `len` events.
+    pub fn truncate(&mut self, len: usize) {
+        self.entries.truncate(len);
+        self.numbers.truncate(len);
+        let others = self.entries.iter().filter(|entry| entry.wording & OTHER != 0).count();
+        self.others.truncate(others);
+        self.groups.take();
+    }
+    /// The number of the event at a place, counted from 0.
+    fn number(&self, at: usize) -> u64 {
+        self.numbers.get(at).copied().unwrap_or(at as u64 + 1)
+    }
+    /// The place of the event of that number.
+    fn place(&self, number: u64) -> Option<usize> {
+        if self.numbers.is_empty() {
+            let at = usize::try_from(number.checked_sub(1)?).ok()?;
+            return (at < self.entries.len()).then_some(at);
+        }
+        self.numbers.binary_search(&number).ok()
+    }
+    /// The event of that number.
+    pub fn event(&self, number: u64) -> Option<Event> {
+        self.place(number).map(|at| self.at(at))
+    }
+    /// What the event of that number is about; a retraction is about none.
+    pub fn subject(&self, number: u64) -> Option<Subject> {
+        subject(self.entries[self.place(number)?].subject)
+    }
+    /// When the event of that number was recorded.
+    pub fn recorded_at(&self, number: u64) -> Option<Instant> {
+        Some(self.entries[self.place(number)?].recorded_at)
+    }
+    /// The last event.
+    pub fn last(&self) -> Option<Event> {
+        self.entries.len().checked_sub(1).map(|last| self.at(last))
+    }
+    /// Every event, put together one after the other.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Event> + ExactSizeIterator + '_ {
+        (0..self.entries.len()).map(|at| self.at(at))
+    }
+    fn at(&self, at: usize) -> Event {
+        let entry = &self.entries[at];
+        let kind = match self.line(at) {
+            Line::Other(kind) => kind.clone(),
+            Line::Declared(heard) => {
+                let Wording { route, walk_in, reason, text, approver } = (**heard.wording).clone();
+                Kind::Declare(Box::new(Declaration {
+                    // Every declaration is about somebody.
+                    subject: subject(entry.subject).unwrap_or(Subject::Facility(FacilityId::from(0))),
+                    declared: heard.declared.clone(),
+                    from: heard.from,
+                    until: heard.until,
+                    route,
+                    walk_in,
+                    reason,
+                    text,
+                    approver,
+                    exercise: heard.exercise,
+                }))
+            }
+        };
+        Event {
+            number: self.number(at),
+            recorded_at: entry.recorded_at,
+            source: self.sources.kept[entry.source as usize].clone(),
+            kind,
+        }
+    }
+    fn line(&self, at: usize) -> Line<'_> {
+        let entry = &self.entries[at];
+        if entry.wording & OTHER != 0 {
+            return Line::Other(&self.others[entry.said as usize]);
+        }
+        let until =
+            (entry.until != NEVER).then_some(Until { at: entry.until, stated: entry.wording & STATED != 0 });
+        Line::Declared(Heard {
+            number: self.number(at),
+            recorded_at: entry.recorded_at,
+            source: &self.sources.kept[entry.source as usize],
+            declared: &self.declared.kept[entry.said as usize],
+            declared_at: entry.said as usize,
+            from: entry.from,
+            until,
+            wording: &self.wordings.kept[(entry.wording & WORDING) as usize],
+            exercise: entry.wording & EXERCISE != 0,
+        })
+    }
+
+    /// What the events declare, each once, in the order of its first saying.
+    pub fn declared(&self) -> &[Declared] {
+        &self.declared.kept
+    }
+    /// Who speaks in it, each once.
+    pub fn sources(&self) -> &[Arc<str>] {
+        &self.sources.kept
+    }
+    /// Whether any event is about this facility.
+    pub fn speaks_of(&self, facility: FacilityId) -> bool {
+        !self.groups().facilities.row(facility.index()).is_empty()
+    }
+    /// The facilities that events are about, in order.
+    pub fn facilities(&self) -> impl Iterator<Item = FacilityId> + '_ {
+        let rows = self.groups().facilities.begins.len().saturating_sub(1);
+        (0..rows)
+            .filter_map(|row| u32::try_from(row).ok())
+            .map(FacilityId::from)
+            .filter(|id| self.speaks_of(*id))
+    }
+    /// The regions that events are about, in order.
+    pub fn regions(&self) -> impl Iterator<Item = RegionId> + '_ {
+        let rows = &self.groups().regions;
+        (0..rows.begins.len().saturating_sub(1))
+            .filter(|row| !rows.row(*row).is_empty())
+            .filter_map(|row| u32::try_from(row).ok())
+            .map(RegionId::from)
+    }
+    /// What was said of a subject and known at `known_at`, in order, less what was retracted by then: with the number
+    /// and the time of recording. Without `known_at` everything is known. What was said of patients is not said of
+    /// facilities.
+    pub fn of(
+        &self,
+        subject: Subject,
+        known_at: Option<Instant>,
+    ) -> impl Iterator<Item = (u64, Instant, &Arc<str>, Line<'_>)> + '_ {
+        let groups = self.groups();
+        let places = match subject {
+            Subject::Facility(facility) => groups.facilities.row(facility.index()),
+            Subject::Region(region) => groups.regions.row(region.index()),
+        };
+        self.known(places, known_at)
+    }
+    /// Where patients were sent, as known at `known_at`.
+    pub fn assignments(&self, known_at: Option<Instant>) -> impl Iterator<Item = &super::Assignment> + '_ {
+        self.known(&self.groups().assignments, known_at).filter_map(|(_, _, _, line)| match line {
+            Line::Other(Kind::Assign(assignment)) => Some(&**assignment),
+            Line::Other(Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Note(_))
+            | Line::Declared(_) => None,
+        })
+    }
+
+    fn known<'l>(
+        &'l self,
+        places: &'l [u32],
+        known_at: Option<Instant>,
+    ) -> impl Iterator<Item = (u64, Instant, &'l Arc<str>, Line<'l>)> + 'l {
+        let is_known =
+            move |at: u32| known_at.is_none_or(|known_at| self.entries[at as usize].recorded_at <= known_at);
+        let retracted = self.retracted(places, is_known);
+        places.iter().copied().filter(move |at| is_known(*at)).filter_map(move |at| {
+            let entry = &self.entries[at as usize];
+            let line = self.line(at as usize);
+            let gone = matches!(line, Line::Other(Kind::Retract(_))) || retracted.contains(&at);
+            (!gone).then(|| {
+                let source = &self.sources.kept[entry.source as usize];
+                (self.number(at as usize), entry.recorded_at, source, line)
+            })
+        })
+    }
+
+    /// The places of what is as if it had not been. A retraction that is itself retracted retracts nothing.
+    fn retracted(&self, places: &[u32], is_known: impl Fn(u32) -> bool) -> BTreeSet<u32> {
+        let mut gone = BTreeSet::new();
+        if !self.groups().retracts {
+            return gone;
+        }
+        for at in places.iter().rev().copied().filter(|at| is_known(*at)) {
+            if let Line::Other(Kind::Retract(target)) = self.line(at as usize)
+                && !gone.contains(&at)
+                && let Some(target) = self.place(*target).and_then(|target| u32::try_from(target).ok())
+                && target < at
+            {
+                gone.insert(target);
+            }
+        }
+        gone
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
+    fn groups(&self) -> &Groups {
+        self.groups.get_or_init(|| {
+            /// The subject code of what is about patients.
+            const PATIENTS: u32 = NOBODY - 1;
+            // A retraction stands with what it retracts.
+            let mut elsewhere: HashMap<u32, u32> = HashMap::new();
+            for (at, entry) in self.entries.iter().enumerate().filter(|_| !self.others.is_empty()) {
+                if entry.wording & OTHER == 0 {
+                    continue;
+                }
+                let at = at as u32;
+                let code = match &self.others[entry.said as usize] {
+                    Kind::Assign(_) => PATIENTS,
+                    Kind::Retract(target) => match self.place(*target) {
+                        Some(target) if (target as u32) < at => {
+                            elsewhere.get(&(target as u32)).copied().unwrap_or(self.entries[target].subject)
+                        }
+                        Some(_) | None => NOBODY,
+                    },
+                    Kind::Declare(_) | Kind::Census(_) | Kind::Note(_) => continue,
+                };
+                elsewhere.insert(at, code);
+            }
+            let code = |at: u32, entry: &Entry| {
+                if entry.wording & OTHER == 0 {
+                    return entry.subject;
+                }
+                elsewhere.get(&at).copied().unwrap_or(entry.subject)
+            };
+            let coded = (0..).zip(&self.entries).map(|(at, entry)| (code(at, entry), at));
+            let facilities = coded.clone().filter(|(code, _)| *code < REGION);
+            let regions = coded
+                .clone()
+                .filter(|(code, _)| (REGION..PATIENTS).contains(code))
+                .map(|(code, at)| (code & !REGION, at));
+            let rows = |codes: &mut dyn Iterator<Item = (u32, u32)>| {
+                codes.map(|(code, _)| code as usize + 1).max().unwrap_or_default()
+            };
+            Groups {
+                facilities: Rows::sort(rows(&mut facilities.clone()), facilities),
+                regions: Rows::sort(rows(&mut regions.clone()), regions),
+                assignments: coded.filter(|(code, _)| *code == PATIENTS).map(|(_, at)| at).collect(),
+                retracts: self.others.iter().any(|kind| matches!(kind, Kind::Retract(_))),
+            }
+        })
+    }
+}
+
+impl<'e> Extend<&'e Event> for Ledger {
+    fn extend<I: IntoIterator<Item = &'e Event>>(&mut self, events: I) {
+        for event in events {
+            self.push(event);
+        }
+    }
+}
+
+impl<'e> FromIterator<&'e Event> for Ledger {
+    fn from_iter<I: IntoIterator<Item = &'e Event>>(events: I) -> Self {
+        let mut ledger = Self::default();
+        ledger.extend(events);
+        ledger
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Assignment, Census, Scope, StatusId};
+
+    fn at(seconds: i64) -> Instant {
+        Instant::from_seconds(seconds)
+    }
+
+    fn declares(number: u64, facility: u32, reason: &str) -> Event {
+        let declared = Declared::Status { status: StatusId::from(2), scope: Some(Scope::all()) };
+        Event {
+            number,
+            recorded_at: at(60 * i64::try_from(number).unwrap()),
+            source: "hospital".into(),
+            kind: Kind::Declare(Box::new(Declaration {
+                subject: Subject::Facility(FacilityId::from(facility)),
+                declared,
+                from: at(30),
+                until: Some(Until { at: at(7200), stated: number.is_multiple_of(2) }),
+                route: vec![Target::Nearest(None)],
+                walk_in: Some(WalkIn::Open),
+                reason: Some(reason.into()),
+                text: None,
+                approver: None,
+                exercise: number == 3,
+            })),
+        }
+    }
+
+    fn other(number: u64, kind: Kind) -> Event {
+        Event {
+            number,
+            recorded_at: at(60 * i64::try_from(number).unwrap()),
+            source: "dispatch".into(),
+            kind,
+        }
+    }
+
+    fn assigns(number: u64) -> Event {
+        let facility = FacilityId::from(1);
+        other(
+            number,
+            Kind::Assign(Box::new(Assignment { facility, at: at(0), id: None, home: None, forced: true })),
+        )
+    }
+
+    fn events() -> Vec<Event> {
+        let census = Census {
+            facility: FacilityId::from(1),
+            at: at(5),
+            occupied: Some(3),
+            boarding: None,
+            waiting: None,
+            ventilated: None,
+            longest_boarding: None,
+            last_wait: None,
+        };
+        vec![
+            declares(1, 1, "fire"),
+            declares(2, 0, "fire"),
+            declares(3, 1, "drill"),
+            other(4, Kind::Retract(1)),
+            other(5, Kind::Census(Box::new(census))),
+            other(6, Kind::Retract(4)),
+            assigns(7),
+            other(8, Kind::Retract(7)),
+            other(9, Kind::Note(Some(Subject::Region(RegionId::from(2))))),
+            declares(10, 1, "fire"),
+        ]
+    }
+
+    fn numbers(ledger: &Ledger, subject: Subject, known_at: Option<i64>) -> Vec<u64> {
+        ledger.of(subject, known_at.map(at)).map(|(number, ..)| number).collect()
+    }
+
+    #[test]
+    fn every_event_comes_back_as_it_was() {
+        let ledger: Ledger = events().iter().collect();
+        assert_eq!(ledger.iter().collect::<Vec<_>>(), events());
+        assert_eq!(ledger.event(10), events().pop());
+        assert_eq!((ledger.event(0), ledger.event(11)), (None, None));
+        assert_eq!(ledger.declared().len(), 1);
+    }
+
+    #[test]
+    fn a_retraction_stands_with_what_it_retracts() {
+        let ledger: Ledger = events().iter().collect();
+        let one = Subject::Facility(FacilityId::from(1));
+        assert_eq!(numbers(&ledger, one, Some(180)), [1, 3]);
+        assert_eq!(numbers(&ledger, one, Some(240)), [3]);
+        assert_eq!(numbers(&ledger, one, None), [1, 3, 5, 10], "a retraction was retracted");
+        assert_eq!(numbers(&ledger, Subject::Facility(FacilityId::from(0)), None), [2]);
+        assert_eq!(numbers(&ledger, Subject::Region(RegionId::from(2)), None), [9]);
+        assert_eq!(ledger.assignments(None).count(), 0);
+        assert_eq!(ledger.assignments(Some(at(420))).count(), 1);
+    }
+
+    #[test]
+    fn numbers_may_have_gaps() {
+        let kept: Vec<Event> = events().into_iter().filter(|event| event.number != 2).collect();
+        let mut ledger: Ledger = kept.iter().collect();
+        assert_eq!(ledger.iter().collect::<Vec<_>>(), kept);
+        assert_eq!(ledger.event(2), None);
+        assert_eq!(numbers(&ledger, Subject::Facility(FacilityId::from(1)), Some(240)), [3]);
+        ledger.truncate(4);
+        assert_eq!(ledger.iter().collect::<Vec<_>>(), kept[..4]);
+    }
+}
