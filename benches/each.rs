@@ -14,7 +14,7 @@ use std::time::Instant as Clock;
 use ambulance_diversion::foresight::each::{Contingency, Known};
 use ambulance_diversion::foresight::loss::{self, Each, Loss};
 use ambulance_diversion::load::{self, Options};
-use ambulance_diversion::model::{Instant, Registry, Sources};
+use ambulance_diversion::model::{Instant, Ledger, Registry, Sources};
 use ambulance_diversion::routing::grid::Rows;
 
 const FACILITIES: u64 = 2000;
@@ -80,7 +80,7 @@ fn read() -> anyhow::Result<Registry> {
 fn main() -> anyhow::Result<()> {
     let registry = read()?;
     let at = Instant::from_seconds(1_700_000_000);
-    let known = Known { registry: &registry, events: &[], at, known_at: None };
+    let known = Known { registry: &registry, events: &Ledger::default(), at, known_at: None };
     let needs = NEEDS.iter().filter_map(|need| registry.needs.id(need)).collect();
     let mut out = std::io::stdout().lock();
 

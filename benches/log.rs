@@ -133,7 +133,7 @@ fn main() {
     println!("read              {:>8.0} ms", millis(reading));
     let folding = best(|| {
         let log = read();
-        Timeline::fold(&registry, &log.events, None).facility(FacilityId::from(0)).is_some()
+        Timeline::of(&registry, &log.events, None).facility(FacilityId::from(0)).is_some()
     });
     println!("read and fold     {:>8.0} ms", millis(folding));
     let verifying = best(|| {

@@ -9,7 +9,7 @@ use ambulance_diversion::foresight::each::{Contingency, Known};
 use ambulance_diversion::foresight::loss::{self, Each};
 use ambulance_diversion::load::{self, Options};
 use ambulance_diversion::log::{self, Format};
-use ambulance_diversion::model::{Event, Instant, Registry, Sources};
+use ambulance_diversion::model::{Instant, Ledger, Registry, Sources};
 use ambulance_diversion::routing::grid::Rows;
 use proptest::prelude::*;
 
@@ -181,7 +181,7 @@ impl World {
         }
     }
 
-    fn events(&self, registry: &Registry) -> Vec<Event> {
+    fn events(&self, registry: &Registry) -> Ledger {
         let mut csv = String::from("recorded_at,facility,lane,status,scope,from,until,route,reason\n");
         for (index, said) in self.said.iter().enumerate() {
             let (lane, status, scope) = said.what;

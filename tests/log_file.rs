@@ -6,7 +6,9 @@ use std::path::Path;
 use ambulance_diversion::diagnostic::{Code, Diagnostic};
 use ambulance_diversion::load::{self, Options};
 use ambulance_diversion::log::{self, Format, Log};
-use ambulance_diversion::model::{Declaration, Declared, Effect, Kind, Registry, Sources, Subject, WalkIn};
+use ambulance_diversion::model::{
+    Declaration, Declared, Effect, Event, Kind, Registry, Sources, Subject, WalkIn,
+};
 
 fn registry() -> Registry {
     let path = Path::new("tests/errors/facilities.toml");
@@ -21,9 +23,13 @@ fn csv(text: &str) -> Log {
     read(Format::Csv, text).unwrap_or_else(|diagnostics| panic!("{diagnostics:#?}"))
 }
 
-fn declaration(log: &Log, at: usize) -> &Declaration {
-    match &log.events[at].kind {
-        Kind::Declare(declaration) => declaration,
+fn event(log: &Log, at: u64) -> Event {
+    log.events.event(at + 1).unwrap()
+}
+
+fn declaration(log: &Log, at: u64) -> Declaration {
+    match event(log, at).kind {
+        Kind::Declare(declaration) => *declaration,
         other => panic!("{other:?}"),
     }
 }
@@ -31,7 +37,7 @@ fn declaration(log: &Log, at: usize) -> &Declaration {
 #[test]
 fn three_columns_are_a_log() {
     let log = csv("status,from,facility\nclosed,2023-08-03 06:00,Manchester Memorial\n");
-    let event = &log.events[0];
+    let event = &event(&log, 0);
     assert_eq!((log.head(), event.number, &*event.source), (1, 1, "import"));
     // Six in the morning on Connecticut's clocks.
     assert_eq!(event.recorded_at.rfc3339(chrono_tz::UTC), "2023-08-03T10:00:00Z");
@@ -117,9 +123,9 @@ fn retractions_and_notes_need_no_status() {
         2,2023-08-03 06:10,retract,,,,1\n\
         3,2023-08-03 06:20,census,manchester-memorial,,,\n\
         4,2023-08-03 06:20,note,,,,\n");
-    assert_eq!(log.events[1].kind, Kind::Retract(1));
-    assert!(matches!(log.events[2].kind, Kind::Census(_)));
-    assert!(matches!(log.events[3].kind, Kind::Note(None)));
+    assert_eq!(event(&log, 1).kind, Kind::Retract(1));
+    assert!(matches!(event(&log, 2).kind, Kind::Census(_)));
+    assert!(matches!(event(&log, 3).kind, Kind::Note(None)));
 }
 
 #[test]

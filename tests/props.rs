@@ -173,7 +173,7 @@ impl World {
         }
         let mut sources = Sources::default();
         match log::read(csv.as_bytes(), "log.csv", Format::Csv, registry, &mut sources) {
-            Ok(log) => log.events,
+            Ok(log) => log.events.iter().collect(),
             Err(diagnostics) => panic!("{diagnostics:#?}\n{csv}"),
         }
     }

@@ -121,7 +121,7 @@ fn events(said: &[Said], registry: &Registry) -> Vec<Event> {
         let _ = writeln!(csv, "{from},{facility},{region},{lane},{status},{scope},{from},{until},{reason}");
     }
     match log::read(csv.as_bytes(), "log.csv", Format::Csv, registry, &mut Sources::default()) {
-        Ok(log) => log.events,
+        Ok(log) => log.events.iter().collect(),
         Err(diagnostics) => panic!("{diagnostics:#?}\n{csv}"),
     }
 }

@@ -54,7 +54,7 @@ pub fn as_log(
     let mapping = Mapping::default();
     let options = Options { mapping: &mapping, comments: false };
     let board = read(reader, name, dialect, registry, options, sources)?;
-    let events = board.told.into_iter().map(|told| told.event).collect();
+    let events = board.told.iter().map(|told| &told.event).collect();
     Ok((Log { events, warnings: board.warnings, ..Log::default() }, board.unmatched))
 }
 

@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use crate::diagnostic::{Diagnostic, closest};
 use crate::exchange::Unmatched;
 use crate::load;
-use crate::model::{Event, Instant, Kind, Registry, Sources};
+use crate::model::{Event, Instant, Kind, Ledger, Registry, Sources};
 use crate::render::{self, Format};
 use crate::report::{Basis, LogHead};
 use crate::sentence::{self, Reading};
@@ -200,7 +200,7 @@ pub struct Context {
     /// The registry.
     pub registry: Registry,
     /// Everything recorded, then what `--given` supposes.
-    pub events: Vec<Event>,
+    pub events: Ledger,
     /// How many of them are recorded.
     pub recorded: usize,
     /// The head of the log; `None` where there is no log.
@@ -297,10 +297,10 @@ impl Setting {
 
     /// What `--given` supposes, numbered from 1.
     pub fn given(&self, common: &Common, sources: &mut Sources) -> Result<Vec<Event>, Failure> {
-        let mut events = Vec::new();
+        let mut events = Ledger::default();
         let given = Given::new(self.at, self.known_at, self.zone);
         given.declare("--given", &common.given, &self.registry, sources, &mut events)?;
-        Ok(events)
+        Ok(events.iter().collect())
     }
 }
 
@@ -352,7 +352,7 @@ impl Context {
         warnings.extend(log.warnings);
         let recorded = log.events.len();
         let mut events = log.events;
-        if common.at.is_none() && events.last().is_some_and(|last| environment.clock < last.recorded_at) {
+        if common.at.is_none() && events.last_recorded_at().is_some_and(|last| environment.clock < last) {
             remarks.push(Remark::ClockBehind);
         }
         Given::new(at, known_at, zone).declare("--given", &common.given, &registry, sources, &mut events)?;
@@ -365,16 +365,23 @@ impl Context {
         origin: &'static str,
         sentences: &[String],
         sources: &mut Sources,
-    ) -> Result<Vec<Event>, Failure> {
+    ) -> Result<Ledger, Failure> {
         let mut events = self.events.clone();
         let given = Given::new(self.at, self.known_at, self.zone);
         given.declare(origin, sentences, &self.registry, sources, &mut events)?;
         Ok(events)
     }
 
+    /// The event of that number, which must be recorded: a supposition is none.
+    pub fn recorded(&self, number: u64) -> Result<Event, Failure> {
+        let last = self.recorded as u64;
+        let event = self.events.event(number).filter(|_| number <= last);
+        event.ok_or(Failure::NoEvent { number, last })
+    }
+
     /// What is known, folded.
     pub fn timeline(&self) -> Timeline<'_> {
-        Timeline::fold(&self.registry, &self.events, self.known_at)
+        Timeline::of(&self.registry, &self.events, self.known_at)
     }
 
     /// What a report rests on.
@@ -446,17 +453,17 @@ impl Given {
         sentences: &[String],
         registry: &Registry,
         sources: &mut Sources,
-        events: &mut Vec<Event>,
+        events: &mut Ledger,
     ) -> Result<(), Failure> {
         let mut wrong = Vec::new();
-        let mut number = events.last().map_or(0, |event| event.number);
+        let mut number = events.head();
         for text in sentences {
             let file = sources.add(origin, text.as_str());
             match sentence::statement(text, file, registry, Reading { now: self.at, zone: self.zone }) {
                 Ok(declarations) => {
                     for declaration in declarations {
                         number += 1;
-                        events.push(Event {
+                        events.push(&Event {
                             number,
                             recorded_at: self.recorded_at,
                             source: "given".into(),

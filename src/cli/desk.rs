@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::log::{Appended, Column, Draft, EventLog, Log, Row, Writer};
-use crate::model::{Event, Instant, Registry};
+use crate::model::{Event, Instant, Ledger, Registry};
 use crate::report::journal::{self, Entry};
 use crate::report::{Basis, LogHead, Sheet, echo};
 use crate::state::Timeline;
@@ -98,7 +98,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The last `count` events with what the store keeps of them.
-    pub fn entries(&mut self, count: usize) -> Result<Vec<Entry<'_>>, Failure> {
+    pub fn entries(&mut self, count: usize) -> Result<Vec<Entry>, Failure> {
         let events = &self.log.events;
         stored(&mut *self.store, events, events.len().saturating_sub(count))
     }
@@ -112,7 +112,7 @@ impl<'a> Desk<'a> {
     pub fn record(
         mut self,
         command: &'static str,
-        decide: impl FnOnce(&[Event], Instant) -> Result<Vec<Draft>, Failure>,
+        decide: impl FnOnce(&Ledger, Instant) -> Result<Vec<Draft>, Failure>,
     ) -> Result<Recorded<'a>, Failure> {
         let registry: &'a Registry = &self.setting.registry;
         let writer = self.writer();
@@ -124,11 +124,15 @@ impl<'a> Desk<'a> {
                 decide(&log.events, recorded_at)
             })
             .map_err(Failure::NotRecorded)??;
-        let events = &self.log.events;
-        let new = appended.events.len();
-        let before = Timeline::fold(registry, &events[..events.len() - new], None);
-        let timeline = Timeline::fold(registry, events, None);
         let head = LogHead::from(&self.log);
+        let new = appended.events.len();
+        let events = self.log.events;
+        let mut earlier = events.clone();
+        earlier.truncate(events.len() - new);
+        let before = Timeline::of(registry, &earlier, None);
+        let stored = stored(&mut *self.store, &events, events.len() - new)?;
+        let timeline = Timeline::owning(registry, events, None);
+        let events = timeline.ledger();
         let basis = Basis {
             registry,
             timeline: &timeline,
@@ -137,9 +141,8 @@ impl<'a> Desk<'a> {
             zone: self.setting.zone,
             log: Some(&head),
         };
-        let stored = stored(&mut *self.store, events, events.len() - new)?;
         let mut sheet = journal::sheet(&basis, command, stored, events, &journal::Selection::default());
-        sheet.answer = Some(echo::lines(&basis, &before, events, new));
+        sheet.answer = Some(echo::lines(&basis, &before, events, &appended.events));
         // The echo has its own times, and says itself how much it is about.
         (sheet.header, sheet.footer) = (Vec::new(), Vec::new());
         Ok(Recorded { sheet, appended, timeline })
@@ -147,12 +150,8 @@ impl<'a> Desk<'a> {
 }
 
 /// The events after the first `after`, with what the store keeps of each beside its meaning.
-pub fn stored<'e>(
-    store: &mut dyn EventLog,
-    events: &'e [Event],
-    after: usize,
-) -> Result<Vec<Entry<'e>>, Failure> {
-    let mut entries: Vec<Entry<'e>> = events.iter().skip(after).map(Entry::from).collect();
+pub fn stored(store: &mut dyn EventLog, events: &Ledger, after: usize) -> Result<Vec<Entry>, Failure> {
+    let mut entries: Vec<Entry> = events.iter().skip(after).map(Entry::from).collect();
     let text = |row: &Row<'_>, column| row.get(column).map(str::to_owned);
     store
         .rows(after as u64, &mut |number, row| {

@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::log::{EventLog, Log, LogError};
-use crate::model::{Event, Sources};
+use crate::model::Sources;
 use crate::report::journal::Entry;
 
 use super::context::{Environment, Remark, Setting};
@@ -64,14 +64,13 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Every event, and those after the first `after` with what the log keeps of each beside its meaning.
-    pub fn entries(&mut self, after: usize) -> Result<(&[Event], Vec<Entry<'_>>), Failure> {
-        let events = self.log.as_ref().map_or(&[][..], |log| &log.events);
-        let entries = match &mut self.store {
-            Some(store) => desk::stored(&mut **store, events, after)?,
-            None => events.iter().skip(after).map(Entry::from).collect(),
-        };
-        Ok((events, entries))
+    /// The events after the first `after` with what the log keeps of each beside its meaning.
+    pub fn entries(&mut self, after: usize) -> Result<Vec<Entry>, Failure> {
+        let Some(Log { events, .. }) = &self.log else { return Ok(Vec::new()) };
+        match &mut self.store {
+            Some(store) => desk::stored(&mut **store, events, after),
+            None => Ok(events.iter().skip(after).map(Entry::from).collect()),
+        }
     }
 
     /// The store, where the log is no file of rows.

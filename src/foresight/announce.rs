@@ -5,8 +5,8 @@
 use chrono_tz::Tz;
 
 use crate::model::{
-    Declaration, Declared, Effect, Event, FacilityId, Instant, Kind as EventKind, Registry, Scope, Subject,
-    Target, WalkIn,
+    Declaration, Declared, Effect, Event, FacilityId, Instant, Kind as EventKind, Ledger, Registry, Scope,
+    Subject, Target, WalkIn,
 };
 use crate::sentence::phrase;
 use crate::sheet::{Basis, Column, Kind, Line, Sheet, Value, View};
@@ -137,7 +137,7 @@ pub fn of_facility(basis: &Basis<'_>, facility: FacilityId) -> Vec<Announcement>
 
 /// What is to be said of an event; `events` is the whole log, for a correction. None for an event that says nothing of
 /// any facility.
-pub fn of_event(basis: &Basis<'_>, event: &Event, events: &[Event]) -> Option<Announcement> {
+pub fn of_event(basis: &Basis<'_>, event: &Event, events: &Ledger) -> Option<Announcement> {
     match &event.kind {
         EventKind::Declare(declaration) => {
             let mut announcement = of_declaration(basis, declaration, Some(event.number));
@@ -145,7 +145,7 @@ pub fn of_event(basis: &Basis<'_>, event: &Event, events: &[Event]) -> Option<An
             Some(announcement)
         }
         EventKind::Retract(target) => {
-            let wrong = events.iter().find(|event| event.number == *target)?;
+            let wrong = events.event(*target)?;
             let EventKind::Declare(declaration) = &wrong.kind else { return None };
             Some(Announcement {
                 call: Call::Correct,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Log;
 use super::row::{Column, Row, Rows, Wrong};
 use crate::diagnostic::{Code, Diagnostic, closest, csv_cell, list_or, plural};
-use crate::model::{Event, FileId, Registry, Sources, Span};
+use crate::model::{FileId, Ledger, Registry, Sources, Span};
 
 /// So many errors of a log are told one by one.
 const TOLD: usize = 20;
@@ -76,7 +76,7 @@ pub fn read(
         text: &text,
         file,
         rows: Rows::new(registry, file),
-        events: Vec::new(),
+        events: Ledger::default(),
         errors: Vec::new(),
         more: None,
     };
@@ -96,7 +96,7 @@ struct Reading<'t> {
     text: &'t str,
     file: FileId,
     rows: Rows<'t>,
-    events: Vec<Event>,
+    events: Ledger,
     errors: Vec<Diagnostic>,
     /// The errors that are not told: where the first of them is, and how many.
     more: Option<(Span, usize)>,
@@ -129,7 +129,7 @@ impl Reading<'_> {
     /// Turns a row into an event; `place` finds a cell in the text.
     fn row(&mut self, row: &Row<'_>, place: impl Fn(Column) -> Span) {
         match self.rows.event(row) {
-            Ok(event) => self.events.push(event),
+            Ok(event) => self.events.push(&event),
             Err(wrong) => {
                 for Wrong { column, within, message, help } in wrong {
                     let cell = place(column);

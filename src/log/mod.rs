@@ -37,13 +37,13 @@ pub use sqlite::SqliteLog;
 pub use store::{Appended, EachRow, EventLog, Last, Reading, Writer, Writing};
 
 use crate::diagnostic::Diagnostic;
-use crate::model::Event;
+use crate::model::Ledger;
 
 /// The events of a log, in the order of their numbers, and what is odd about them.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     /// The events; the n-th has the number n.
-    pub events: Vec<Event>,
+    pub events: Ledger,
     /// The hash of the last event, where the log keeps hashes; zeros before the first event.
     pub hash: Option<Hash>,
     /// Warnings, sorted by place.
@@ -53,7 +53,7 @@ pub struct Log {
 impl Log {
     /// The number of the last event; 0 where there is none.
     pub fn head(&self) -> u64 {
-        self.events.last().map_or(0, |event| event.number)
+        self.events.head()
     }
 }
 

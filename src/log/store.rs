@@ -191,7 +191,7 @@ impl dyn EventLog + '_ {
             found: "the store ended without doing its work".to_owned(),
         })?;
         if let Ok(appended) = &outcome {
-            log.events.extend_from_slice(&appended.events);
+            log.events.extend(&appended.events);
             log.hash = Some(appended.head.hash);
         }
         Ok(outcome)
@@ -225,8 +225,7 @@ fn catch_up(
         return Err(LogError::Replaced { log: name.to_owned() });
     }
     if head.event > known {
-        let mut rows =
-            Rows::after(registry, unnamed(), known, log.events.last().map(|event| event.recorded_at));
+        let mut rows = Rows::after(registry, unnamed(), known, log.events.last_recorded_at());
         let mut wrong = Vec::new();
         let mut next = known;
         log.events.reserve(usize::try_from(head.event - known).unwrap_or_default());
@@ -237,7 +236,7 @@ fn catch_up(
                 return Err(LogError::Damaged { log: name.to_owned(), found });
             }
             match rows.event(row) {
-                Ok(event) => log.events.push(event),
+                Ok(event) => log.events.push(&event),
                 Err(found) if wrong.len() < TOLD => wrong.push(told(number, found)),
                 Err(_) => {}
             }

@@ -141,15 +141,12 @@ impl<T: Clone + Eq + Hash> Shared<T> {
         if self.kept.get(self.last as usize).is_some_and(|last| last.borrow() == value) {
             return self.last;
         }
-        self.last = match self.places.get(value) {
-            Some(place) => *place,
-            None => {
-                let (place, value) = (self.kept.len() as u32, keep());
-                self.places.insert(value.clone(), place);
-                self.kept.push(value);
-                place
-            }
-        };
+        self.last = self.places.get(value).copied().unwrap_or_else(|| {
+            let (place, value) = (self.kept.len() as u32, keep());
+            self.places.insert(value.clone(), place);
+            self.kept.push(value);
+            place
+        });
         self.last
     }
 }
@@ -298,14 +295,6 @@ impl Ledger {
     pub fn subject(&self, number: u64) -> Option<Subject> {
         subject(self.entries[self.place(number)?].subject)
     }
-    /// When the event of that number was recorded.
-    pub fn recorded_at(&self, number: u64) -> Option<Instant> {
-        Some(self.entries[self.place(number)?].recorded_at)
-    }
-    /// The last event.
-    pub fn last(&self) -> Option<Event> {
-        self.entries.len().checked_sub(1).map(|last| self.at(last))
-    }
     /// Every event, put together one after the other.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Event> + ExactSizeIterator + '_ {
         (0..self.entries.len()).map(|at| self.at(at))
@@ -358,6 +347,28 @@ impl Ledger {
         })
     }
 
+    /// Which events retract which, in order: numbers.
+    pub fn retractions(&self) -> impl DoubleEndedIterator<Item = (u64, u64)> + '_ {
+        self.entries.iter().enumerate().filter_map(|(at, entry)| {
+            let kind = (entry.wording & OTHER != 0).then(|| &self.others[entry.said as usize])?;
+            let Kind::Retract(target) = kind else { return None };
+            Some((self.number(at), *target))
+        })
+    }
+    /// The first instant at which anything that is declared holds.
+    pub fn first_from(&self) -> Option<Instant> {
+        let declared = self.entries.iter().filter(|entry| entry.wording & OTHER == 0);
+        declared.map(|entry| entry.from).min()
+    }
+    /// The events up to the first that was not known yet at `known_at`.
+    #[must_use]
+    pub fn known(&self, known_at: Option<Instant>) -> Self {
+        let mut known = self.clone();
+        if let Some(known_at) = known_at {
+            known.truncate(self.entries.partition_point(|entry| entry.recorded_at <= known_at));
+        }
+        known
+    }
     /// What the events declare, each once, in the order of its first saying.
     pub fn declared(&self) -> &[Declared] {
         &self.declared.kept
@@ -399,18 +410,18 @@ impl Ledger {
             Subject::Facility(facility) => groups.facilities.row(facility.index()),
             Subject::Region(region) => groups.regions.row(region.index()),
         };
-        self.known(places, known_at)
+        self.told(places, known_at)
     }
     /// Where patients were sent, as known at `known_at`.
     pub fn assignments(&self, known_at: Option<Instant>) -> impl Iterator<Item = &super::Assignment> + '_ {
-        self.known(&self.groups().assignments, known_at).filter_map(|(_, _, _, line)| match line {
+        self.told(&self.groups().assignments, known_at).filter_map(|(_, _, _, line)| match line {
             Line::Other(Kind::Assign(assignment)) => Some(&**assignment),
             Line::Other(Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Note(_))
             | Line::Declared(_) => None,
         })
     }
 
-    fn known<'l>(
+    fn told<'l>(
         &'l self,
         places: &'l [u32],
         known_at: Option<Instant>,
@@ -493,6 +504,13 @@ impl Ledger {
                 retracts: self.others.iter().any(|kind| matches!(kind, Kind::Retract(_))),
             }
         })
+    }
+}
+
+impl PartialEq for Ledger {
+    /// Whether both hold the same events.
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
     }
 }
 

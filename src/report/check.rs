@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Severity;
-use crate::model::{
-    Event, Expect, FacilityId, FileId, Instant, Kind as EventKind, Origin, Registry, Subject,
-};
+use crate::model::{Expect, FileId, Instant, Ledger, Origin, Registry};
 use crate::routing::expect::{self, Tested};
 use crate::routing::{Decision, Outcome, decided_text};
 use crate::sentence::phrase;
@@ -120,23 +118,12 @@ fn instead(registry: &Registry, decision: &Decision, origin: Origin) -> String {
 }
 
 /// Stretches in which two sources contradict each other about a lane, up to the basis' instant.
-pub fn conflicts(basis: &Basis<'_>, events: &[Event]) -> Vec<Finding> {
+pub fn conflicts(basis: &Basis<'_>, events: &Ledger) -> Vec<Finding> {
     let registry = basis.registry;
-    let starts = events.iter().filter_map(|event| match &event.kind {
-        EventKind::Declare(declaration) => Some(declaration.from),
-        EventKind::Retract(_) | EventKind::Census(_) | EventKind::Assign(_) | EventKind::Note(_) => None,
-    });
-    let Some(since) = starts.min().filter(|since| *since <= basis.at) else { return Vec::new() };
+    let Some(since) = events.first_from().filter(|since| *since <= basis.at) else { return Vec::new() };
     let until = basis.at + chrono::TimeDelta::seconds(1);
-    let spoken_of: BTreeSet<FacilityId> = events
-        .iter()
-        .filter_map(|event| match event.subject() {
-            Some(Subject::Facility(facility)) => Some(facility),
-            Some(Subject::Region(_)) | None => None,
-        })
-        .collect();
     let mut findings = Vec::new();
-    for facility in spoken_of {
+    for facility in events.facilities() {
         let Some(history) = basis.timeline.facility(facility) else { continue };
         let zone = basis.zone_of(facility);
         let lanes: BTreeSet<_> = history.claims().map(|(_, track)| track.lane.clone()).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Declaration, Declared, Effect, Event, Instant, Kind as Says, Lane, Subject};
+use crate::model::{Declaration, Declared, Effect, Event, Instant, Kind as Says, Lane, Ledger, Subject};
 use crate::sentence::phrase;
 use crate::state::{EndedBy, Episode, History, LaneState, Standing, Timeline, Track};
 
@@ -10,9 +10,8 @@ use super::{change, journal, lanes};
 use crate::sheet::{Basis, Line, Tone};
 
 /// What is told of the events that were just recorded. The basis' timeline knows them, `before` does not; the basis'
-/// instant is when they were recorded. `events` are all of the log, the new ones, `new` of them, last.
-pub fn lines(basis: &Basis<'_>, before: &Timeline<'_>, events: &[Event], new: usize) -> Vec<Line> {
-    let (_, added) = events.split_at(events.len().saturating_sub(new));
+/// instant is when they were recorded. `events` are all of the log, the `added` ones last.
+pub fn lines(basis: &Basis<'_>, before: &Timeline<'_>, events: &Ledger, added: &[Event]) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut moments = BTreeSet::new();
     for event in added {
@@ -44,9 +43,9 @@ pub fn lines(basis: &Basis<'_>, before: &Timeline<'_>, events: &[Event], new: us
 }
 
 /// What the retracted event said, and whether that counts again.
-fn retraction(basis: &Basis<'_>, events: &[Event], target: u64) -> Option<Line> {
-    let event = events.iter().find(|event| event.number == target)?;
-    let said = journal::sentence(event, basis.registry);
+fn retraction(basis: &Basis<'_>, events: &Ledger, target: u64) -> Option<Line> {
+    let event = events.event(target)?;
+    let said = journal::sentence(&event, basis.registry);
     Some(Line::plain(match event.kind {
         Says::Retract(again) => format!("  counts again: event {again}"),
         Says::Declare(_) | Says::Census(_) | Says::Assign(_) | Says::Note(_) => {
@@ -56,8 +55,8 @@ fn retraction(basis: &Basis<'_>, events: &[Event], target: u64) -> Option<Line> 
 }
 
 /// When the effect of a retraction is seen: now, or when what was retracted would have begun.
-fn moment_of_retraction(event: &Event, events: &[Event], target: u64) -> Option<Instant> {
-    let retracted = events.iter().find(|event| event.number == target)?;
+fn moment_of_retraction(event: &Event, events: &Ledger, target: u64) -> Option<Instant> {
+    let retracted = events.event(target)?;
     Some(match &retracted.kind {
         Says::Declare(declaration) => declaration.from.max(event.recorded_at),
         Says::Retract(_) | Says::Census(_) | Says::Assign(_) | Says::Note(_) => event.recorded_at,

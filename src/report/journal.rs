@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 
 use crate::diagnostic::plural;
 use crate::model::{
-    Census, Declaration, Declared, Event, FacilityId, Instant, Kind as Says, Lane, Registry, Scope, Subject,
-    WalkIn,
+    Census, Declaration, Declared, Event, FacilityId, Instant, Kind as Says, Lane, Ledger, Registry, Scope,
+    Subject, WalkIn,
 };
 use crate::sentence::phrase;
 
@@ -16,9 +16,9 @@ use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Tone, Value, View};
 
 /// An event with what a log keeps of it beside its meaning.
 #[derive(Clone, Debug)]
-pub struct Entry<'a> {
+pub struct Entry {
     /// What was said.
-    pub event: &'a Event,
+    pub event: Event,
     /// Which user of the operating system recorded it.
     pub author: Option<String>,
     /// Figures, an assignment, an import's key: json.
@@ -27,9 +27,9 @@ pub struct Entry<'a> {
     pub hash: Option<String>,
 }
 
-impl<'a> From<&'a Event> for Entry<'a> {
+impl From<Event> for Entry {
     /// What a log that keeps no more has of it.
-    fn from(event: &'a Event) -> Self {
+    fn from(event: Event) -> Self {
         Self { event, author: None, data: None, hash: None }
     }
 }
@@ -77,17 +77,17 @@ pub fn columns() -> Vec<Column> {
 
 /// The entries that are wanted, in the order of their numbers. `events` are all of the log: they tell what was
 /// retracted.
-pub fn sheet<'a>(
+pub fn sheet(
     basis: &Basis<'_>,
     name: &'static str,
-    entries: impl IntoIterator<Item = Entry<'a>>,
-    events: &[Event],
+    entries: impl IntoIterator<Item = Entry>,
+    events: &Ledger,
     selection: &Selection,
 ) -> Sheet {
     let retractions = retractions(events);
     let mut sheet = basis.sheet(name, columns());
     for entry in entries {
-        if selection.wants(entry.event, events) {
+        if selection.wants(&entry.event, events) {
             sheet.rows.push(row(basis, &entry, retractions.get(&entry.event.number).copied()));
         }
     }
@@ -97,7 +97,7 @@ pub fn sheet<'a>(
 
 impl Selection {
     /// Whether an event is wanted. A retraction is about what it retracts.
-    fn wants(&self, event: &Event, events: &[Event]) -> bool {
+    fn wants(&self, event: &Event, events: &Ledger) -> bool {
         let recorded = event.recorded_at;
         self.since.is_none_or(|since| since <= recorded)
             && self.until.is_none_or(|until| recorded < until)
@@ -109,27 +109,20 @@ impl Selection {
 }
 
 /// The subject of an event, through retractions.
-pub fn about(event: &Event, events: &[Event]) -> Option<Subject> {
-    let mut event = event;
-    while let Says::Retract(target) = event.kind {
-        let earlier = events.get(usize::try_from(target.checked_sub(1)?).ok()?)?;
-        if earlier.number >= event.number {
-            return None;
-        }
-        event = earlier;
+pub fn about(event: &Event, events: &Ledger) -> Option<Subject> {
+    let Says::Retract(target) = event.kind else { return event.subject() };
+    if target >= event.number {
+        return None;
     }
-    event.subject()
+    about(&events.event(target)?, events)
 }
 
 /// Which event stands retracted by which. A retraction that is itself retracted retracts nothing.
-pub fn retractions(events: &[Event]) -> BTreeMap<u64, u64> {
+pub fn retractions(events: &Ledger) -> BTreeMap<u64, u64> {
     let mut by = BTreeMap::new();
-    for event in events.iter().rev() {
-        if let Says::Retract(target) = event.kind
-            && target < event.number
-            && !by.contains_key(&event.number)
-        {
-            by.insert(target, event.number);
+    for (event, target) in events.retractions().rev() {
+        if target < event && !by.contains_key(&event) {
+            by.insert(target, event);
         }
     }
     by
@@ -156,9 +149,9 @@ pub fn sentence(event: &Event, registry: &Registry) -> String {
     }
 }
 
-fn row(basis: &Basis<'_>, entry: &Entry<'_>, retracted_by: Option<u64>) -> Vec<Cell> {
+fn row(basis: &Basis<'_>, entry: &Entry, retracted_by: Option<u64>) -> Vec<Cell> {
     let registry = basis.registry;
-    let event = entry.event;
+    let event = &entry.event;
     let subject = event.subject();
     let zone = match subject {
         Some(Subject::Facility(facility)) => basis.zone_of(facility),

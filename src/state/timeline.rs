@@ -150,6 +150,14 @@ impl<'a> Timeline<'a> {
     pub fn of(registry: &'a Registry, ledger: &'a Ledger, known_at: Option<Instant>) -> Self {
         Self::read(registry, Cow::Borrowed(ledger), known_at)
     }
+    /// The same, of a ledger that is needed for nothing else.
+    pub fn owning(registry: &'a Registry, ledger: Ledger, known_at: Option<Instant>) -> Self {
+        Self::read(registry, Cow::Owned(ledger), known_at)
+    }
+    /// The events that it is made of, also those that were not known.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
     /// Of which nothing is known.
     pub fn unknown(registry: &'a Registry) -> Self {
         Self::read(registry, Cow::Owned(Ledger::default()), None)

@@ -117,7 +117,7 @@ fn what_was_said_reads_back(place: &Place) {
     assert_eq!(done.events[2].kind, Kind::Census(Box::new(census)));
     assert_eq!(done.events[4].kind, Kind::Assign(Box::new(assignment)));
     assert_eq!(done.events[3].kind, Kind::Note(Some(grace)));
-    assert_eq!(log.load(&REGISTRY).unwrap().events, done.events);
+    assert_eq!(log.load(&REGISTRY).unwrap().events, done.events.iter().collect());
 }
 
 fn a_row_holds_who_said_it_and_ids(place: &Place) {
@@ -217,5 +217,5 @@ fn a_renamed_facility_keeps_its_events(place: &Place) {
     let mut log = place.open();
     let done = append(&mut *log, vec![Draft::declare(elaborate(), "hospital")]);
     let renamed = crate::stores::registry(["Amazing Grace", "Mercy, formerly Saint Elsewhere"]);
-    assert_eq!(log.load(&renamed).unwrap().events, done.events);
+    assert_eq!(log.load(&renamed).unwrap().events, done.events.iter().collect());
 }

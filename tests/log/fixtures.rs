@@ -42,7 +42,7 @@ fn form_1_is_read_verified_and_written_on() {
     assert_eq!(log.verify(Some(kept)).unwrap().flaws, []);
     let events = log.load(&REGISTRY).unwrap().events;
     assert_eq!(append(log, vec![draft(), draft().imported_as("book 7, row 1")]).skipped, 1);
-    assert_eq!(log.load(&REGISTRY).unwrap().events[..3], events);
+    assert!(log.load(&REGISTRY).unwrap().events.iter().take(3).eq(events.iter()));
 
     let fresh = folder.path().join("fresh.db");
     write(&fresh);

@@ -98,6 +98,6 @@ proptest! {
         ];
         prop_assert_eq!(&appended.events, &said);
         let log: &mut dyn EventLog = &mut log;
-        prop_assert_eq!(&log.load(&REGISTRY).unwrap().events, &said);
+        prop_assert_eq!(log.load(&REGISTRY).unwrap().events, said.iter().collect());
     }
 }

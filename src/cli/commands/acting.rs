@@ -3,7 +3,7 @@
 //! Floor 6.
 
 use crate::log::{Appended, Draft};
-use crate::model::{Declaration, Declared, Event, Instant, Until};
+use crate::model::{Declaration, Declared, Event, Instant, Ledger, Until};
 use crate::render;
 use crate::report::{Basis, Sheet, journal};
 use crate::sentence;
@@ -59,7 +59,7 @@ pub(super) fn record(
     desk: Desk<'_>,
     session: &Session<'_>,
     command: &'static str,
-    decide: impl FnOnce(&[Event], Instant) -> Result<Vec<Draft>, Failure>,
+    decide: impl FnOnce(&Ledger, Instant) -> Result<Vec<Draft>, Failure>,
 ) -> Result<Exit, Failure> {
     Ok(answer(session, &desk.record(command, decide)?))
 }

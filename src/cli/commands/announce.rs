@@ -20,23 +20,20 @@ pub(super) fn run(args: &AnnounceArgs, session: &mut Session<'_>) -> Result<Exit
     } else {
         (context.events.clone(), 0)
     };
-    let timeline = Timeline::fold(&context.registry, &events, context.known_at);
+    let timeline = Timeline::of(&context.registry, &events, context.known_at);
     let basis = context.basis(&timeline);
     let announcements: Vec<Announcement> = if let Some(number) = args.event {
-        let recorded = &context.events[..context.recorded];
-        let last = recorded.last().map_or(0, |event| event.number);
-        let event = recorded.iter().find(|event| event.number == number);
-        let event = event.ok_or(Failure::NoEvent { number, last })?;
-        vec![announce::of_event(&basis, event, recorded).ok_or(Failure::NothingToSay(number))?]
+        let event = context.recorded(number)?;
+        vec![announce::of_event(&basis, &event, &context.events).ok_or(Failure::NothingToSay(number))?]
     } else if args.plan {
-        let declarations = events[planned..].iter().filter_map(|event| match &event.kind {
-            Kind::Declare(declaration) => Some(&**declaration),
+        let declarations = events.iter().skip(planned).filter_map(|event| match event.kind {
+            Kind::Declare(declaration) => Some(*declaration),
             Kind::Retract(_) | Kind::Note(_) | Kind::Census(_) | Kind::Assign(_) => None,
         });
         declarations
             .map(|declaration| Announcement {
                 planned: true,
-                ..announce::of_declaration(&basis, declaration, None)
+                ..announce::of_declaration(&basis, &declaration, None)
             })
             .collect()
     } else {

@@ -26,7 +26,7 @@ pub(super) fn run(args: &AssignArgs, session: &mut Session<'_>) -> Result<Exit, 
     let mut decision = None;
     let desk = Desk::open(&setting, session.environment, true)?;
     let recorded = desk.record("assign", |events, recorded_at| {
-        let timeline = Timeline::fold(registry, events, None);
+        let timeline = Timeline::of(registry, events, None);
         let at = if clocked { recorded_at } else { setting.at };
         let forced = timeline.forced_between(midnight, at);
         let snapshot = timeline.at(registry, at);

@@ -4,7 +4,7 @@
 
 use crate::diagnostic::list_or;
 use crate::log::Draft;
-use crate::model::{Declared, Event, Instant, Registry, Subject};
+use crate::model::{Declared, Instant, Ledger, Registry, Subject};
 use crate::sentence::{self, Reading, Still, phrase};
 use crate::state::{History, Timeline, Track};
 
@@ -34,10 +34,10 @@ pub(super) fn run(args: &ConfirmArgs, session: &mut Session<'_>) -> Result<Exit,
 fn drafts(
     registry: &Registry,
     still: &[Still],
-    events: &[Event],
+    events: &Ledger,
     source: &str,
 ) -> Result<Vec<Draft>, Failure> {
-    let timeline = Timeline::fold(registry, events, None);
+    let timeline = Timeline::of(registry, events, None);
     let mut drafts = Vec::new();
     for one in still {
         let history = match one.subject {

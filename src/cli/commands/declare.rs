@@ -49,10 +49,10 @@ pub(super) fn run(args: &DeclareArgs, session: &mut Session<'_>) -> Result<Exit,
 fn drafts(
     registry: &Registry,
     declarations: Vec<Declaration>,
-    events: &[crate::model::Event],
+    events: &crate::model::Ledger,
     source: &str,
 ) -> Vec<Draft> {
-    let timeline = crate::state::Timeline::fold(registry, events, None);
+    let timeline = crate::state::Timeline::of(registry, events, None);
     let bounded = declarations.into_iter().map(|declaration| acting::bounded(&timeline, declaration));
     bounded.map(|declaration| Draft::declare(declaration, source)).collect()
 }

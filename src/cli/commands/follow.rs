@@ -52,12 +52,12 @@ struct Board<'a> {
 impl Board<'_> {
     /// Folds what was recorded and what is supposed.
     fn fold(&mut self) {
-        let events = self.watch.log().map_or(&[][..], |log| &log.events);
-        let last = events.last().map_or(0, |event| event.number);
-        let given: Vec<Event> =
-            self.given.iter().map(|event| Event { number: last + event.number, ..event.clone() }).collect();
-        self.timeline =
-            Timeline::fold(&self.setting.registry, events.iter().chain(&given), self.setting.known_at);
+        let mut events = self.watch.log().map(|log| log.events.clone()).unwrap_or_default();
+        let last = events.head();
+        for event in &self.given {
+            events.push(&Event { number: last + event.number, ..event.clone() });
+        }
+        self.timeline = Timeline::owning(&self.setting.registry, events, self.setting.known_at);
     }
 
     fn refresh(&mut self, session: &mut Session<'_>) -> Result<(), Failure> {

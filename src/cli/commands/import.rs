@@ -10,7 +10,7 @@ use crate::cli::board;
 use crate::diagnostic::plural;
 use crate::exchange::{Board, Dialect, Mapping, Options, stub};
 use crate::log::{self, Format, Imports};
-use crate::model::{Event, Registry, Sources};
+use crate::model::{Event, Ledger, Registry, Sources};
 use crate::render::safe;
 use crate::report::journal::{self, Entry, Selection};
 use crate::sentence::phrase;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> Result<Exit, 
     let (appended, known) = desk.import(&events)?;
     let new = appended.events.len();
     let head = LogHead { head: appended.head.event, hash: Some(appended.head.hash.to_string()) };
-    let mut sheet = sheet(&setting, Some(&head), desk.entries(new)?, &appended.events);
+    let mut sheet = sheet(&setting, Some(&head), desk.entries(new)?, &appended.events.iter().collect());
     let numbers = match (appended.events.first(), appended.events.last()) {
         (Some(first), Some(last)) if first.number < last.number => {
             format!(" ({} to {})", first.number, last.number)
@@ -71,7 +71,7 @@ fn rehearse(
     };
     let (drafts, known) = imports.drafts(events, &setting.registry);
     let head = LogHead { head: imports.head.event, hash: Some(imports.head.hash.to_string()) };
-    let mut sheet = sheet(setting, Some(&head), Vec::new(), &[]);
+    let mut sheet = sheet(setting, Some(&head), Vec::new(), &Ledger::default());
     told.push(format!("{} would be recorded, {known} are there already", plural(drafts.len(), "event")));
     told.push("nothing was written (--dry-run)".to_owned());
     sheet.answer = Some(told.into_iter().map(Line::plain).collect());
@@ -79,7 +79,7 @@ fn rehearse(
     Ok(Exit::Done)
 }
 
-fn sheet(setting: &Setting, head: Option<&LogHead>, entries: Vec<Entry<'_>>, events: &[Event]) -> Sheet {
+fn sheet(setting: &Setting, head: Option<&LogHead>, entries: Vec<Entry>, events: &Ledger) -> Sheet {
     let timeline = Timeline::unknown(&setting.registry);
     let basis = Basis {
         registry: &setting.registry,
@@ -107,7 +107,7 @@ fn rows(
         log::open(path, format, &setting.registry, session.sources)
     };
     // It is a file like any other here; the log is another.
-    read.map(|log| log.events).map_err(Failure::Said)
+    read.map(|log| log.events.iter().collect()).map_err(Failure::Said)
 }
 
 /// The events of a board's export, which `told` sums up.

@@ -61,8 +61,8 @@ impl Journal<'_> {
         after: usize,
     ) -> Result<Sheet, Failure> {
         let timeline = if self.changes {
-            let events = watch.log().map_or(&[][..], |log| &log.events);
-            Timeline::fold(&self.setting.registry, events, self.setting.known_at)
+            let events = watch.log().map(|log| log.events.clone()).unwrap_or_default();
+            Timeline::owning(&self.setting.registry, events, self.setting.known_at)
         } else {
             Timeline::unknown(&self.setting.registry)
         };
@@ -78,10 +78,9 @@ impl Journal<'_> {
             return Ok(transitions::sheet(&basis, &self.selection));
         }
         let known = |event: &Event| self.setting.known_at.is_none_or(|known| event.recorded_at <= known);
-        let (events, entries) = watch.entries(after)?;
-        let events = &events[..events.partition_point(known)];
-        let entries = entries.into_iter().filter(|entry| known(entry.event));
-        Ok(journal::sheet(&basis, "log", entries, events, &self.selection))
+        let entries = watch.entries(after)?.into_iter().filter(|entry| known(&entry.event));
+        let events = watch.log().map(|log| log.events.known(self.setting.known_at)).unwrap_or_default();
+        Ok(journal::sheet(&basis, "log", entries, &events, &self.selection))
     }
 
     /// Shows what is there, then every event, or every transition, as it comes; until the reader goes away.

@@ -65,14 +65,13 @@ impl Session<'_> {
 
     /// Says which suppositions a policy refuses: what is answered does not rest on them.
     fn tell_refused(&self, context: &Context) {
-        let supposed = context.events.get(context.recorded..).unwrap_or_default();
-        if supposed.is_empty() {
+        if context.events.len() == context.recorded {
             return;
         }
         let timeline = context.timeline();
-        for event in supposed {
+        for event in context.events.iter().skip(context.recorded) {
             if let Some(refusal) = timeline.refusal(event.number) {
-                let said = journal::sentence(event, &context.registry);
+                let said = journal::sentence(&event, &context.registry);
                 self.ui.warn(&format!("not in force: {said}: {} ({})", refusal.text, refusal.by));
             }
         }

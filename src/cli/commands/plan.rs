@@ -6,7 +6,7 @@ use crate::foresight::cascade;
 use crate::foresight::each::{self, Contingency, Known};
 use crate::foresight::loss::{self, Each};
 use crate::foresight::plan::{self, World};
-use crate::model::{Event, Kind, NetworkId};
+use crate::model::{Event, Kind, Ledger, NetworkId};
 use crate::routing::grid::Rows;
 use crate::state::Timeline;
 
@@ -52,7 +52,7 @@ pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<Exit, Fa
         return Ok(if args.exit_code && moves { Exit::No } else { Exit::Done });
     }
     let file = session.sources.add("the plan", "");
-    let timelines = [before.timeline(), Timeline::fold(&after.registry, &events, after.known_at)];
+    let timelines = [before.timeline(), Timeline::of(&after.registry, &events, after.known_at)];
     let worlds = [
         World { basis: before.basis(&timelines[0]), supposed: &session.common.given, file },
         World { basis: after.basis(&timelines[1]), supposed: &supposed, file },
@@ -99,15 +99,11 @@ fn losses(
 }
 
 /// Supposes that these events are retracted.
-fn retract(without: &[u64], context: &Context, events: &mut Vec<Event>) -> Result<(), Failure> {
+fn retract(without: &[u64], context: &Context, events: &mut Ledger) -> Result<(), Failure> {
     for number in without {
-        let recorded = &context.events[..context.recorded];
-        if !recorded.iter().any(|event| event.number == *number) {
-            let last = recorded.last().map_or(0, |event| event.number);
-            return Err(Failure::NoEvent { number: *number, last });
-        }
-        events.push(Event {
-            number: events.last().map_or(0, |event| event.number) + 1,
+        context.recorded(*number)?;
+        events.push(&Event {
+            number: events.head() + 1,
             recorded_at: context.known_at.map_or(context.at, |known_at| known_at.min(context.at)),
             source: "given".into(),
             kind: Kind::Retract(*number),

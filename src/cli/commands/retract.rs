@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::log::Draft;
-use crate::model::Event;
+use crate::model::Ledger;
 use crate::report::journal;
 
 use super::super::args::RetractArgs;
@@ -38,7 +38,7 @@ fn draft(event: u64, source: &str, reason: Option<&str>) -> Draft {
 }
 
 /// Refuses to retract what is not there, and what is retracted already.
-fn check(events: &[u64], recorded: &[Event]) -> Result<(), Failure> {
+fn check(events: &[u64], recorded: &Ledger) -> Result<(), Failure> {
     let retracted = journal::retractions(recorded);
     let mut seen = BTreeSet::new();
     for event in events {

@@ -196,7 +196,7 @@ fn already_diverting(known: &Known<'_>, surge: &BTreeMap<FacilityId, f64>) -> BT
     let Some(patient) = counted_need(registry).map(|need| patient_with(registry, need)) else {
         return BTreeSet::new();
     };
-    let timeline = Timeline::fold(registry, known.events, known.known_at);
+    let timeline = Timeline::of(registry, known.events, known.known_at);
     let snapshot = timeline.at(registry, known.at);
     let turns_away = |facility: &FacilityId| {
         snapshot.facility(*facility).in_force().any(|active| {
@@ -211,7 +211,7 @@ fn already_diverting(known: &Known<'_>, surge: &BTreeMap<FacilityId, f64>) -> BT
 /// Patients a day by facility while these divert by knock-on.
 fn demand(known: &Known<'_>, diverting: &BTreeSet<FacilityId>) -> Demand {
     let Known { registry, events, at, known_at } = *known;
-    let first = events.last().map_or(0, |event| event.number) + 1;
+    let first = events.head() + 1;
     let status = registry.builtin(Effect::Diverting);
     let declared = diverting.iter().zip(first..).map(|(facility, number)| Event {
         number,
@@ -230,8 +230,11 @@ fn demand(known: &Known<'_>, diverting: &BTreeSet<FacilityId>) -> Demand {
             exercise: false,
         })),
     });
-    let declared: Vec<Event> = declared.collect();
-    let timeline = Timeline::fold(registry, events.iter().chain(&declared), known_at);
+    let mut supposed = events.clone();
+    for event in declared {
+        supposed.push(&event);
+    }
+    let timeline = Timeline::owning(registry, supposed, known_at);
     let snapshot: Snapshot<'_> = timeline.at(registry, at);
     let mut demand = Demand::default();
     let Some(need) = counted_need(registry) else { return demand };

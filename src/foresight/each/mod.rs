@@ -13,7 +13,7 @@ mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Event, FacilityId, Instant, NeedId, Patient, Registry, ZoneId};
+use crate::model::{FacilityId, Instant, Ledger, NeedId, Patient, Registry, ZoneId};
 use crate::routing::grid::{Rows, decide_row, patient_with};
 use crate::state::{FacilityState, Snapshot, Timeline};
 
@@ -29,7 +29,7 @@ pub struct Known<'a> {
     /// The registry.
     pub registry: &'a Registry,
     /// Everything recorded, and what is supposed besides.
-    pub events: &'a [Event],
+    pub events: &'a Ledger,
     /// The instant of the question.
     pub at: Instant,
     /// As known when; `None`: everything recorded.
@@ -121,7 +121,7 @@ impl<'a> Contingency<'a> {
     /// Decides every row once.
     pub fn new(known: Known<'a>, rows: &Rows) -> Self {
         let registry = known.registry;
-        let timeline = Timeline::fold(registry, known.events, known.known_at);
+        let timeline = Timeline::of(registry, known.events, known.known_at);
         let snapshot = timeline.at(registry, known.at);
         let needs = rows.needs(registry);
         let patients: Vec<Patient> = needs.iter().map(|need| patient_with(registry, *need)).collect();
@@ -197,10 +197,12 @@ impl<'a> Contingency<'a> {
         which: impl Fn(&Snapshot<'_>, &Snapshot<'_>, &Loss) -> BTreeSet<usize>,
     ) -> Suffered {
         let Known { registry, events, at, known_at } = self.known;
-        let first = events.last().map_or(0, |event| event.number) + 1;
+        let first = events.head() + 1;
         let recorded_at = known_at.map_or(at, |known_at| known_at.min(at));
         let lost = loss.events(registry, first, recorded_at, at);
-        let timeline = Timeline::fold(registry, events.iter().chain(&lost), known_at);
+        let mut supposed = events.clone();
+        supposed.extend(&lost);
+        let timeline = Timeline::of(registry, &supposed, known_at);
         let (before, after) = (self.timeline.at(registry, at), timeline.at(registry, at));
         let mut moves = Vec::new();
         for index in which(&before, &after, &loss) {
