@@ -151,8 +151,11 @@ fn twenty_errors_are_told_and_the_rest_is_counted() {
 #[test]
 fn a_byte_order_mark_and_blank_lines_shift_no_place() {
     let text = "\u{feff}facility,status,from\r\n\r\nharbor,closed,2023-08-03 06:00\r\n\r\nharbour,open,2023-08-03 07:00\r\n";
-    let errors = read(Format::Csv, text).unwrap_err();
-    assert_eq!(&text[errors[0].labels[0].span.clone()], "harbour");
+    let mut sources = Sources::default();
+    let errors = log::read(text.as_bytes(), "log", Format::Csv, &registry(), &mut sources).unwrap_err();
+    let label = &errors[0].labels[0];
+    assert_eq!(&sources.get(label.file).text[label.span.clone()], "harbour");
+    assert_eq!(sources.place(label.file, &label.span).to_string(), "log:5");
     assert!(errors[0].message.starts_with("row 2"), "{}", errors[0].message);
 }
 

@@ -174,7 +174,7 @@ fn matched(
 
 /// A log that is piped in.
 fn from_input(registry: &Registry, sources: &mut Sources, remarks: &mut Vec<Remark>) -> Result<Log, Failure> {
-    let mut input = BufReader::new(io::stdin().lock());
+    let mut input = BufReader::new(io::stdin());
     let first = input.fill_buf().map_err(|error| {
         let message = format!("cannot read standard input: {error}");
         Failure::Log(vec![Diagnostic::nowhere(Code::CannotRead, message)])

@@ -1,17 +1,22 @@
 //! Logs in `.csv` and `.jsonl` files: the exchange format, and the log of whoever keeps it by hand.
 //!
-//! Floor 4: reads files; no clock, no terminal. What a row means is the business of `row`.
+//! Floor 4: reads files; no clock, no terminal. What a row means is the business of `row`; rows about which there is
+//! nothing to say are read in `hands`.
 
 use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
 use super::Log;
+use super::hands::{self, Hand, Part};
 use super::row::{Column, Row, Rows, Wrong};
+use super::stretches::{self, Stretches};
+use super::usual::Header;
 use crate::diagnostic::{Code, Diagnostic, closest, csv_cell, list_or, plural};
-use crate::model::{FileId, Ledger, Registry, Sources, Span};
+use crate::model::{Entry, FileId, Ledger, Registry, Sayings, Sources, Span};
 
 /// So many errors of a log are told one by one.
 const TOLD: usize = 20;
@@ -53,88 +58,197 @@ pub fn open(
     }
 }
 
-/// Reads a log from any reader; `name` is what diagnostics call it. Every error is found in one run; the first
-/// twenty are told.
+/// Reads a log from any reader, which may be compressed with gzip; `name` is what diagnostics call it. Every error is
+/// found in one run; the first twenty are told. In memory are 40 bytes an event, what the events say, each thing once,
+/// and a few stretches of the text.
 pub fn read(
-    mut reader: impl Read,
+    reader: impl Read + Send,
     name: &str,
     format: Format,
     registry: &Registry,
     sources: &mut Sources,
 ) -> Result<Log, Vec<Diagnostic>> {
-    let mut bytes = Vec::new();
-    reader.read_to_end(&mut bytes).map_err(|error| vec![cannot_read(name, &error)])?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..valid].split(|byte| *byte == b'\n').count();
-        let message = format!("`{name}` is not UTF-8: line {line} has a byte that belongs to no character");
-        vec![Diagnostic::nowhere(Code::CannotRead, message).help("save the file as UTF-8")]
-    })?;
-    let file = sources.add(name, text);
-    let text = sources.get(file).text.clone();
+    read_by(
+        |format, registry, header, said| Hand::of(format, registry, header, said),
+        reader,
+        name,
+        format,
+        registry,
+        sources,
+    )
+}
+
+/// Reads a log by hands that `hand` makes; what they leave is read patiently.
+fn read_by(
+    hand: impl for<'g> Fn(Format, &'g Registry, &'g Header, &'g Mutex<Sayings>) -> Hand<'g>,
+    reader: impl Read + Send,
+    name: &str,
+    format: Format,
+    registry: &Registry,
+    sources: &mut Sources,
+) -> Result<Log, Vec<Diagnostic>> {
+    let lost = |error| vec![cannot_read(name, &error)];
+    let mut stretches = Stretches::new(reader, format).map_err(lost)?;
+    let said = Mutex::new(Sayings::default());
+    let first = stretches.next().map_err(lost)?.unwrap_or_default();
     let mut reading = Reading {
-        text: &text,
-        file,
-        rows: Rows::new(registry, file),
-        events: Ledger::default(),
+        name,
+        said: &said,
+        sources,
+        stretch: Stretch { text: String::new(), line: 1, file: None },
+        header: Header::new(Vec::new()),
+        rows: Rows::new(registry, super::store::unnamed()),
+        entries: Vec::new(),
         errors: Vec::new(),
         more: None,
     };
-    match format {
-        Format::Csv => reading.csv(),
-        Format::Jsonl => reading.jsonl(),
+    let rows = match format {
+        Format::Csv => match reading.header(&first) {
+            Ok(begin) => &first[begin..],
+            Err(errors) => return Err(errors),
+        },
+        Format::Jsonl => &first[..],
+    };
+    let first = rows.to_vec();
+    let header = reading.header.clone();
+    let read = hands::read(
+        first,
+        stretches,
+        || hand(format, registry, &header, &said),
+        |text, part| match part {
+            Some(part) if reading.goes_on(&part) => {
+                reading.take(part);
+                Ok(())
+            }
+            Some(_) | None => reading.patiently(text, format),
+        },
+    );
+    match read {
+        Ok(()) => {}
+        Err(hands::Stop::Lost(error)) => return Err(lost(error)),
+        Err(hands::Stop::Refused(diagnostics)) => return Err(diagnostics),
     }
-    reading.finish()
+    let entries = reading.finish()?;
+    let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Log { events: Ledger::of_entries(entries, said), ..Log::default() })
 }
 
 fn cannot_read(name: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::nowhere(Code::CannotRead, format!("cannot read the log `{name}`: {error}"))
 }
 
+/// A stretch of a log that is read patiently.
+struct Stretch {
+    text: String,
+    /// The line of the file with which it begins, counted from 1.
+    line: usize,
+    /// Where diagnostics find it, once there is one.
+    file: Option<FileId>,
+}
+
 /// A log while it is read.
-struct Reading<'t> {
-    text: &'t str,
-    file: FileId,
-    rows: Rows<'t>,
-    events: Ledger,
+struct Reading<'r> {
+    name: &'r str,
+    said: &'r Mutex<Sayings>,
+    sources: &'r mut Sources,
+    stretch: Stretch,
+    header: Header,
+    rows: Rows<'r>,
+    entries: Vec<Entry>,
     errors: Vec<Diagnostic>,
     /// The errors that are not told: where the first of them is, and how many.
-    more: Option<(Span, usize)>,
+    more: Option<(FileId, Span, usize)>,
 }
 
 impl Reading<'_> {
-    fn finish(mut self) -> Result<Log, Vec<Diagnostic>> {
-        self.errors.sort_by_key(|error| error.labels.first().map(|label| label.span.start));
-        if let Some((span, more)) = self.more.take() {
+    fn finish(mut self) -> Result<Vec<Entry>, Vec<Diagnostic>> {
+        if let Some((file, span, more)) = self.more.take() {
             let message = format!("and {}", plural(more, "more error"));
-            self.errors.push(Diagnostic::at(Code::BadRow, self.file, span, message));
+            self.errors.push(Diagnostic::at(Code::BadRow, file, span, message));
         }
-        if self.errors.is_empty() {
-            return Ok(Log { events: self.events, ..Log::default() });
+        if self.errors.is_empty() { Ok(self.entries) } else { Err(self.errors) }
+    }
+
+    /// Whether a part that somebody read comes after the rows before it: by its numbers, and by the clock.
+    fn goes_on(&self, part: &Part) -> bool {
+        let next = self.rows.number() + 1;
+        part.first.is_none_or(|first| first == next)
+            && match (self.rows.recorded(), part.recorded) {
+                (Some(before), Some((first, _))) => before <= first,
+                (None, _) | (_, None) => true,
+            }
+    }
+
+    fn take(&mut self, part: Part) {
+        let number = self.rows.number() + part.entries.len() as u64;
+        let recorded = part.recorded.map(|(_, last)| last).or(self.rows.recorded());
+        self.rows.go_on_after(number, recorded);
+        self.entries.extend(part.entries);
+        self.stretch.line += part.lines;
+    }
+
+    /// Reads a stretch that nobody else could read, and tells what is wrong with it. The inner diagnostics are those
+    /// after which nothing more can be read.
+    fn patiently(&mut self, text: Vec<u8>, format: Format) -> Result<(), Vec<Diagnostic>> {
+        self.stretch.text = self.decode(text)?;
+        self.stretch.file = None;
+        let lines = self.stretch.text.matches('\n').count();
+        let before = self.errors.len();
+        match format {
+            Format::Csv => self.csv(),
+            Format::Jsonl => self.jsonl(),
         }
-        Err(self.errors)
+        // Those of a row may come in any order of its cells.
+        self.errors[before..].sort_by_key(|error| error.labels.first().map(|label| label.span.start));
+        self.stretch.line += lines;
+        Ok(())
+    }
+
+    fn decode(&self, text: Vec<u8>) -> Result<String, Vec<Diagnostic>> {
+        String::from_utf8(text).map_err(|error| {
+            let valid = error.utf8_error().valid_up_to();
+            let before = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
+            let (name, line) = (self.name, self.stretch.line + before);
+            let message =
+                format!("`{name}` is not UTF-8: line {line} has a byte that belongs to no character");
+            vec![Diagnostic::nowhere(Code::CannotRead, message).help("save the file as UTF-8")]
+        })
+    }
+
+    /// Where the stretch at hand is found by diagnostics.
+    fn file(&mut self) -> FileId {
+        let Stretch { text, line, file } = &mut self.stretch;
+        *file.get_or_insert_with(|| self.sources.add_lines(self.name, text.as_str(), *line))
     }
 
     fn error(&mut self, span: Span, message: String, help: Vec<String>) {
-        match &mut self.more {
-            Some((_, more)) => *more += 1,
-            None if self.errors.len() == TOLD => self.more = Some((span, 1)),
-            None => {
-                let diagnostic = Diagnostic::at(Code::BadRow, self.file, span, message);
-                self.errors.push(Diagnostic { help, ..diagnostic });
-            }
+        if let Some((_, _, more)) = &mut self.more {
+            *more += 1;
+            return;
+        }
+        let file = self.file();
+        if self.errors.len() == TOLD {
+            self.more = Some((file, span, 1));
+        } else {
+            let diagnostic = Diagnostic::at(Code::BadRow, file, span, message);
+            self.errors.push(Diagnostic { help, ..diagnostic });
         }
     }
 
     /// Turns a row into an event; `place` finds a cell in the text.
     fn row(&mut self, row: &Row<'_>, place: impl Fn(Column) -> Span) {
         match self.rows.event(row) {
-            Ok(event) => self.events.push(&event),
+            Ok(event) => {
+                let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+                self.entries.push(said.entry(&event));
+            }
             Err(wrong) => {
                 for Wrong { column, within, message, help } in wrong {
                     let cell = place(column);
                     // A quoted cell may hold doubled quotes, which no place inside it can be told past.
-                    let plain = !self.text.get(cell.clone()).is_some_and(|cell| cell.starts_with('"'));
+                    let quoted =
+                        self.stretch.text.get(cell.clone()).is_some_and(|cell| cell.starts_with('"'));
+                    let plain = !quoted;
                     let span = match within {
                         Some(within) if plain && cell.start + within.end <= cell.end => {
                             cell.start + within.start..cell.start + within.end
@@ -149,59 +263,69 @@ impl Reading<'_> {
     }
 
     fn csv(&mut self) {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(self.text.as_bytes());
-        let header = reader.headers().cloned().unwrap_or_default();
-        let Some(columns) = self.header(&header) else { return };
-        let text = self.text;
-        let place_of = |column: Column| columns.iter().position(|at| *at == Some(column));
+        let text = self.stretch.text.clone();
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+        let header = self.header.clone();
         let mut record = csv::StringRecord::new();
         loop {
             match reader.read_record(&mut record) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    let at = self.text.len();
+                    let at = text.len();
                     self.error(at..at, format!("cannot read the row: {error}"), Vec::new());
                     break;
                 }
             }
             let begin = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
-            if record.len() > columns.len() {
-                let span = csv_cell(self.text, begin, columns.len());
+            if record.len() > header.len() {
+                let span = csv_cell(&text, begin, header.len());
                 let message = format!(
                     "row {} has {}, and the header {}",
                     self.rows.number() + 1,
                     plural(record.len(), "cell"),
-                    columns.len()
+                    header.len()
                 );
                 self.error(span, message, vec!["put quotes round a cell that holds a comma".to_owned()]);
             }
-            let mut row = Row::default();
-            for (column, cell) in columns.iter().zip(&record) {
-                if let Some(column) = column {
-                    row.set(*column, Cow::Borrowed(without_guard(cell.trim())));
-                }
-            }
-            self.row(&row, |column| match place_of(column) {
-                Some(at) => csv_cell(text, begin, at),
+            self.row(&header.row(&record), |column| match header.place(column) {
+                Some(at) => csv_cell(&text, begin, at),
                 // The whole row lacks what a column that is not there would say.
-                None => csv_cell(text, begin, 0).start..csv_cell(text, begin, columns.len() - 1).end,
+                None => {
+                    csv_cell(&text, begin, 0).start
+                        ..csv_cell(&text, begin, header.len().saturating_sub(1)).end
+                }
             });
         }
     }
 
-    /// Which column each cell of a row belongs to.
-    fn header(&mut self, header: &csv::StringRecord) -> Option<Vec<Option<Column>>> {
+    /// Reads the header, with which a csv log begins: which column each cell of a row belongs to. Tells where the rows
+    /// begin.
+    fn header(&mut self, first: &[u8]) -> Result<usize, Vec<Diagnostic>> {
         const NEEDED: [Column; 3] = [Column::Facility, Column::Status, Column::From];
+        // Nothing of the rows is looked at here, so that one of them may hold what is no text.
+        let end = stretches::csv_row(first).unwrap_or(first.len());
+        let mut begin = 0;
+        // Lines before the header are empty.
+        let mut end = end;
+        while begin < first.len() && first[begin..end].iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+            begin = end;
+            end = begin + stretches::csv_row(&first[begin..]).unwrap_or(first.len() - begin);
+        }
+        self.stretch.text = self.decode(first[..end].to_vec())?;
+        let text = self.stretch.text.clone();
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+        let header = reader.headers().cloned().unwrap_or_default();
         let mut columns = Vec::with_capacity(header.len());
         for (at, name) in header.iter().map(str::trim).enumerate() {
             let column = Column::named(name);
             if column.is_none() {
                 let (message, help) = unknown(name, "a log has no column");
-                self.error(csv_cell(self.text, 0, at), message, vec![help]);
+                self.error(csv_cell(&text, 0, at), message, vec![help]);
             } else if columns.contains(&column) {
                 let message = format!("the column `{name}` stands twice");
-                self.error(csv_cell(self.text, 0, at), message, Vec::new());
+                self.error(csv_cell(&text, 0, at), message, Vec::new());
             }
             columns.push(column);
         }
@@ -211,18 +335,27 @@ impl Reading<'_> {
             .map(Column::as_str)
             .collect();
         if !missing.is_empty() {
-            let first_line = self.text.lines().next().unwrap_or_default().len();
+            let first_line = text.lines().next().unwrap_or_default().len();
             let message = format!("the header lacks {}", list_or(missing));
             let help =
                 "the first line of a log names its columns: `facility,status,from` at least".to_owned();
             self.error(0..first_line, message, vec![help]);
         }
-        self.errors.is_empty().then_some(columns)
+        if !self.errors.is_empty() {
+            let mut errors = std::mem::take(&mut self.errors);
+            errors.sort_by_key(|error| error.labels.first().map(|label| label.span.start));
+            return Err(errors);
+        }
+        self.header = Header::new(columns);
+        self.stretch.line += text.matches('\n').count();
+        self.stretch.file = None;
+        Ok(end)
     }
 
     fn jsonl(&mut self) {
         let mut begin = 0;
-        for line in self.text.split_inclusive('\n') {
+        let text = self.stretch.text.clone();
+        for line in text.split_inclusive('\n') {
             let whole = begin..begin + line.trim_end().len();
             begin += line.len();
             let json = line.trim_start_matches('\u{feff}').trim();
@@ -245,7 +378,7 @@ impl Reading<'_> {
     }
 
     fn object(&mut self, object: serde_json::Map<String, Value>, line: &Span) {
-        let text = self.text;
+        let text = self.stretch.text.clone();
         // Where a member begins: its name in quotes.
         let place = |name: &str| {
             let quoted = format!("\"{name}\"");
@@ -283,10 +416,155 @@ fn unknown(name: &str, what: &str) -> (String, String) {
     (format!("{what} `{name}`"), help)
 }
 
-/// Takes away the `'` that keeps a spreadsheet from running a cell as a formula.
-fn without_guard(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
-        _ => cell,
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::load;
+
+    fn registry() -> Registry {
+        let path = Path::new("tests/errors/facilities.toml");
+        load::registry(path, &load::Options::default(), &mut Sources::default()).unwrap().registry
+    }
+
+    const COLUMNS: [&str; 14] = [
+        "event",
+        "recorded_at",
+        "kind",
+        "facility",
+        "lane",
+        "status",
+        "scope",
+        "from",
+        "until",
+        "route",
+        "text",
+        "reason",
+        "source",
+        "author",
+    ];
+
+    const NONE: &[&str] = &[""];
+    const TIMES: &[&str] = &["2023-08-03T06:00:00Z", "2023-08-03T06:00:59Z", "2023-08-04T00:30:00-04:00"];
+    const ODD_TIMES: &[&str] =
+        &["2023-08-03 06:00", "2023-02-30T06:00:00Z", "2023-08-03T06:00:60Z", " ", "x"];
+
+    /// A row whose cells are mostly those of a usual one.
+    fn row() -> impl Strategy<Value = [&'static str; 14]> {
+        let cell = |usual: &'static [&'static str], odd: &'static [&'static str]| {
+            prop_oneof![
+                60 => prop::sample::select(usual),
+                1 => prop::sample::select(odd),
+            ]
+        };
+        (
+            (
+                cell(&["#"], &["", "7", "x"]),
+                cell(&["2023-08-03T06:00:00Z"], &["", "2023-08-01T06:00:00Z", "2023-08-04T06:00:00Z"]),
+                cell(&["declare", ""], &["note", "retract", "Declare"]),
+                cell(
+                    &["harbor", "manchester-memorial", "Manchester Memorial"],
+                    &["nobody", "\"harbor\"", " harbor "],
+                ),
+                cell(NONE, &["traffic", "service:ct"]),
+                cell(
+                    &["open", "closed", "diverting", "advisory", "fully-open"],
+                    &["yellow", "down", "clsed", "off-yellow"],
+                ),
+                cell(&["", "", "stroke", "stroke and trauma"], &["traum", "all except \"stroke\""]),
+            ),
+            (
+                cell(TIMES, ODD_TIMES),
+                cell(&["", "", "2023-08-05T06:00:00Z"], ODD_TIMES),
+                cell(NONE, &["ECHN", "nowhere"]),
+                cell(NONE, &["\"a, \"\"b\"\"\"", "\"two\nlines\"", "5\" pipe", "\u{e9}", "'=x"]),
+                cell(&["", "fire"], &["\"Fire, in the ED\"", "power"]),
+                cell(&["hospital", "dispatch"], &["", "\"hospital\""]),
+                cell(&["", "someone"], &["\"x\n1,2\"", "a\rb", "a,b"]),
+            ),
+        )
+            .prop_map(|((a, b, c, d, e, f, g), (h, i, j, k, l, m, n))| {
+                [a, b, c, d, e, f, g, h, i, j, k, l, m, n]
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_hands_read_is_what_patience_reads(
+            rows in prop::collection::vec(row(), 0..16),
+            numbered in any::<bool>(),
+            (crlf, ends) in (any::<bool>(), any::<bool>()),
+        ) {
+            let registry = registry();
+            let first = usize::from(!numbered);
+            let mut text = COLUMNS[first..].join(",");
+            for (at, row) in rows.iter().enumerate() {
+                let number = (at + 1).to_string();
+                let cells: Vec<&str> =
+                    row[first..].iter().map(|cell| if *cell == "#" { number.as_str() } else { cell }).collect();
+                text += if crlf { "\r\n" } else { "\n" };
+                text += &cells.join(",");
+            }
+            if ends {
+                text += "\n";
+            }
+            let mut sources = [Sources::default(), Sources::default()];
+            let [quick, slow] = &mut sources;
+            let quick = read(text.as_bytes(), "log", Format::Csv, &registry, quick);
+            let slow = read_by(|_, _, _, _| Hand::Idle, text.as_bytes(), "log", Format::Csv, &registry, slow);
+            match (quick, slow) {
+                (Ok(quick), Ok(slow)) => prop_assert!(quick.events == slow.events),
+                (Err(quick), Err(slow)) => prop_assert_eq!(quick, slow),
+                (quick, slow) => prop_assert!(false, "{:?} but {:?}", quick, slow),
+            }
+        }
+    }
+
+    #[test]
+    fn usual_rows_are_left_to_hands() {
+        let registry = registry();
+        let header = Header::new(["facility", "status", "from"].map(Column::named).to_vec());
+        let said = Mutex::new(Sayings::default());
+        let mut hand = Hand::of(Format::Csv, &registry, &header, &said);
+        let rows = "harbor,closed,2023-08-03T06:00:00Z\nharbor,open,2023-08-03T07:00:00+02:00\n".repeat(9);
+        let part = hand.part(rows.as_bytes()).unwrap();
+        assert_eq!((part.entries.len(), part.lines), (18, 18));
+        assert!(hand.part(b"harbour,closed,2023-08-03T06:00:00Z\n").is_none());
+    }
+
+    #[test]
+    fn a_long_log_is_read_by_several_hands_in_its_order() {
+        let registry = registry();
+        let row = |number: u32| {
+            let status = if number.is_multiple_of(2) { "open" } else { "closed" };
+            format!("{number},harbor,{status},2023-08-03T06:00:{:02}Z,r{}\n", number % 60, number % 7)
+        };
+        let rows = (1..=60_000).map(row).collect::<Vec<_>>().concat();
+        let text = format!("event,facility,status,from,reason\n{rows}");
+        let log = read(text.as_bytes(), "log", Format::Csv, &registry, &mut Sources::default()).unwrap();
+        assert_eq!(log.events.len(), 60_000);
+        let words = |event: &crate::model::Event| match &event.kind {
+            crate::model::Kind::Declare(said) => (said.from.seconds() % 60, said.reason.clone()),
+            other => panic!("{other:?}"),
+        };
+        for (number, event) in (1..).zip(log.events.iter()) {
+            assert_eq!(words(&event), (number % 60, Some(format!("r{}", number % 7).into())));
+        }
+        let wrong =
+            text.replacen("59999,harbor,closed", "59999,harbour,closed", 1) + "60002,harbor,open,now,\n";
+        let mut sources = Sources::default();
+        let errors = read(wrong.as_bytes(), "log", Format::Csv, &registry, &mut sources).unwrap_err();
+        let told: Vec<String> = errors
+            .iter()
+            .map(|error| {
+                sources.place(error.labels[0].file, &error.labels[0].span).to_string() + " " + &error.message
+            })
+            .collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[0].starts_with("log:60000 row 59999, `facility`"), "{told:?}");
+        assert!(told[1].starts_with("log:60002 row 60001, `event`"), "{told:?}");
     }
 }

@@ -13,6 +13,7 @@ mod draft;
 mod error;
 mod file;
 mod filesystem;
+mod hands;
 mod import;
 mod memory;
 mod migrations;
@@ -21,6 +22,8 @@ mod postgres;
 mod row;
 mod sqlite;
 mod store;
+mod stretches;
+mod usual;
 
 pub use chain::{Flaw, Hash, Head, NotAHead, Verdict};
 #[cfg(feature = "postgres")]

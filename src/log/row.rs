@@ -173,6 +173,16 @@ impl<'g> Rows<'g> {
         self.read
     }
 
+    /// The next row comes after that of this number, which was recorded then.
+    pub(super) fn go_on_after(&mut self, number: u64, recorded: Option<Instant>) {
+        (self.read, self.recorded) = (number, recorded);
+    }
+
+    /// When the row was recorded that said so last.
+    pub(super) fn recorded(&self) -> Option<Instant> {
+        self.recorded
+    }
+
     /// Passes over a row that has no cells.
     pub(super) fn skip(&mut self) {
         self.read += 1;

@@ -269,7 +269,7 @@ fn told(number: u64, wrong: Vec<Wrong>) -> Diagnostic {
 }
 
 /// A text for places that nobody points at: a stored row has no file.
-fn unnamed() -> FileId {
+pub(super) fn unnamed() -> FileId {
     Sources::default().add("", "")
 }
 

@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashMap;
+
 use super::{
     Declaration, Declared, Event, FacilityId, Instant, Kind, RegionId, Subject, Target, Until, WalkIn,
 };
@@ -65,17 +67,23 @@ pub struct Ledger {
     entries: Vec<Entry>,
     /// The events' numbers, where they are not 1, 2, 3….
     numbers: Vec<u64>,
+    said: Sayings,
+    groups: OnceLock<Groups>,
+}
+
+/// What events say, each thing once.
+#[derive(Clone, Debug, Default)]
+pub struct Sayings {
     declared: Shared<Declared>,
     wordings: Shared<Arc<Wording>>,
     sources: Shared<Arc<str>>,
     /// What is no declaration.
     others: Vec<Kind>,
-    groups: OnceLock<Groups>,
 }
 
-/// An event in numbers.
+/// An event in numbers, some of which are places among the [`Sayings`] that made it.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+pub struct Entry {
     recorded_at: Instant,
     /// Of a declaration.
     from: Instant,
@@ -116,18 +124,51 @@ fn subject(code: u32) -> Option<Subject> {
     }
 }
 
+impl Entry {
+    /// When it was recorded.
+    pub fn recorded_at(&self) -> Instant {
+        self.recorded_at
+    }
+    /// The same declaration about another facility at other times; whether its `until` is stated stays as it is.
+    #[must_use]
+    pub fn elsewhere(
+        self,
+        facility: FacilityId,
+        recorded_at: Instant,
+        from: Instant,
+        until: Option<Instant>,
+    ) -> Self {
+        Self { recorded_at, from, until: until.unwrap_or(NEVER), subject: u32::from(facility), ..self }
+    }
+    /// The same with what `other` says beside its state: route, walk-ins, reason, words and approver.
+    #[must_use]
+    pub fn worded_as(self, other: Self) -> Self {
+        Self { wording: self.wording & !WORDING | other.wording & WORDING, ..self }
+    }
+    /// The same, said by whoever said `other`.
+    #[must_use]
+    pub fn said_by(self, other: Self) -> Self {
+        Self { source: other.source, ..self }
+    }
+    /// The same with an `until` that is stated.
+    #[must_use]
+    pub fn stated(self) -> Self {
+        Self { wording: self.wording | STATED, ..self }
+    }
+}
+
 /// Values that are kept once each, found again by their value.
 #[derive(Clone, Debug)]
 struct Shared<T> {
     kept: Vec<T>,
-    places: HashMap<T, u32>,
+    places: FxHashMap<T, u32>,
     /// The place that was asked for last: neighbours say the same.
     last: u32,
 }
 
 impl<T> Default for Shared<T> {
     fn default() -> Self {
-        Self { kept: Vec::new(), places: HashMap::new(), last: 0 }
+        Self { kept: Vec::new(), places: FxHashMap::default(), last: 0 }
     }
 }
 
@@ -197,7 +238,54 @@ impl Rows {
     }
 }
 
+impl Sayings {
+    /// An event in numbers.
+    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
+    pub fn entry(&mut self, event: &Event) -> Entry {
+        let source = self.sources.place(&event.source, || event.source.clone());
+        let said = match &event.kind {
+            Kind::Declare(said) => said,
+            other @ (Kind::Retract(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_)) => {
+                self.others.push(other.clone());
+                return Entry {
+                    recorded_at: event.recorded_at,
+                    from: event.recorded_at,
+                    until: NEVER,
+                    subject: code(event.subject()),
+                    said: self.others.len() as u32 - 1,
+                    wording: OTHER,
+                    source,
+                };
+            }
+        };
+        let wording = Wording {
+            route: said.route.clone(),
+            walk_in: said.walk_in,
+            reason: said.reason.clone(),
+            text: said.text.clone(),
+            approver: said.approver.clone(),
+        };
+        let mut marks = if said.exercise { EXERCISE } else { 0 };
+        if said.until.is_some_and(|until| until.stated) {
+            marks |= STATED;
+        }
+        Entry {
+            recorded_at: event.recorded_at,
+            from: said.from,
+            until: said.until.map_or(NEVER, |until| until.at),
+            subject: code(Some(said.subject)),
+            said: self.declared.place(&said.declared, || said.declared.clone()),
+            wording: self.wordings.place(&wording, || Arc::new(wording.clone())) | marks,
+            source,
+        }
+    }
+}
+
 impl Ledger {
+    /// The events of these entries, numbered 1, 2, 3…, all of which `said` made.
+    pub fn of_entries(entries: Vec<Entry>, said: Sayings) -> Self {
+        Self { entries, numbers: Vec::new(), said, groups: OnceLock::new() }
+    }
     /// How many events there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -219,45 +307,8 @@ impl Ledger {
         self.entries.reserve(more);
     }
     /// Takes in the event that comes after all others.
-    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     pub fn push(&mut self, event: &Event) {
-        let source = self.sources.place(&event.source, || event.source.clone());
-        let entry = match &event.kind {
-            Kind::Declare(said) => {
-                let wording = Wording {
-                    route: said.route.clone(),
-                    walk_in: said.walk_in,
-                    reason: said.reason.clone(),
-                    text: said.text.clone(),
-                    approver: said.approver.clone(),
-                };
-                let mut marks = if said.exercise { EXERCISE } else { 0 };
-                if said.until.is_some_and(|until| until.stated) {
-                    marks |= STATED;
-                }
-                Entry {
-                    recorded_at: event.recorded_at,
-                    from: said.from,
-                    until: said.until.map_or(NEVER, |until| until.at),
-                    subject: code(Some(said.subject)),
-                    said: self.declared.place(&said.declared, || said.declared.clone()),
-                    wording: self.wordings.place(&wording, || Arc::new(wording.clone())) | marks,
-                    source,
-                }
-            }
-            other @ (Kind::Retract(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_)) => {
-                self.others.push(other.clone());
-                Entry {
-                    recorded_at: event.recorded_at,
-                    from: event.recorded_at,
-                    until: NEVER,
-                    subject: code(event.subject()),
-                    said: self.others.len() as u32 - 1,
-                    wording: OTHER,
-                    source,
-                }
-            }
-        };
+        let entry = self.said.entry(event);
         let next = self.entries.len() as u64 + 1;
         if !self.numbers.is_empty() || event.number != next {
             let missing = self.numbers.len() as u64 + 1..next;
@@ -271,8 +322,6 @@ impl Ledger {
     pub fn truncate(&mut self, len: usize) {
         self.entries.truncate(len);
         self.numbers.truncate(len);
-        let others = self.entries.iter().filter(|entry| entry.wording & OTHER != 0).count();
-        self.others.truncate(others);
         self.groups.take();
     }
     /// The number of the event at a place, counted from 0.
@@ -323,26 +372,26 @@ impl Ledger {
         Event {
             number: self.number(at),
             recorded_at: entry.recorded_at,
-            source: self.sources.kept[entry.source as usize].clone(),
+            source: self.said.sources.kept[entry.source as usize].clone(),
             kind,
         }
     }
     fn line(&self, at: usize) -> Line<'_> {
         let entry = &self.entries[at];
         if entry.wording & OTHER != 0 {
-            return Line::Other(&self.others[entry.said as usize]);
+            return Line::Other(&self.said.others[entry.said as usize]);
         }
         let until =
             (entry.until != NEVER).then_some(Until { at: entry.until, stated: entry.wording & STATED != 0 });
         Line::Declared(Heard {
             number: self.number(at),
             recorded_at: entry.recorded_at,
-            source: &self.sources.kept[entry.source as usize],
-            declared: &self.declared.kept[entry.said as usize],
+            source: &self.said.sources.kept[entry.source as usize],
+            declared: &self.said.declared.kept[entry.said as usize],
             declared_at: entry.said as usize,
             from: entry.from,
             until,
-            wording: &self.wordings.kept[(entry.wording & WORDING) as usize],
+            wording: &self.said.wordings.kept[(entry.wording & WORDING) as usize],
             exercise: entry.wording & EXERCISE != 0,
         })
     }
@@ -350,7 +399,7 @@ impl Ledger {
     /// Which events retract which, in order: numbers.
     pub fn retractions(&self) -> impl DoubleEndedIterator<Item = (u64, u64)> + '_ {
         self.entries.iter().enumerate().filter_map(|(at, entry)| {
-            let kind = (entry.wording & OTHER != 0).then(|| &self.others[entry.said as usize])?;
+            let kind = (entry.wording & OTHER != 0).then(|| &self.said.others[entry.said as usize])?;
             let Kind::Retract(target) = kind else { return None };
             Some((self.number(at), *target))
         })
@@ -371,11 +420,11 @@ impl Ledger {
     }
     /// What the events declare, each once, in the order of its first saying.
     pub fn declared(&self) -> &[Declared] {
-        &self.declared.kept
+        &self.said.declared.kept
     }
     /// Who speaks in it, each once.
     pub fn sources(&self) -> &[Arc<str>] {
-        &self.sources.kept
+        &self.said.sources.kept
     }
     /// Whether any event is about this facility.
     pub fn speaks_of(&self, facility: FacilityId) -> bool {
@@ -434,7 +483,7 @@ impl Ledger {
             let line = self.line(at as usize);
             let gone = matches!(line, Line::Other(Kind::Retract(_))) || retracted.contains(&at);
             (!gone).then(|| {
-                let source = &self.sources.kept[entry.source as usize];
+                let source = &self.said.sources.kept[entry.source as usize];
                 (self.number(at as usize), entry.recorded_at, source, line)
             })
         })
@@ -465,12 +514,12 @@ impl Ledger {
             const PATIENTS: u32 = NOBODY - 1;
             // A retraction stands with what it retracts.
             let mut elsewhere: HashMap<u32, u32> = HashMap::new();
-            for (at, entry) in self.entries.iter().enumerate().filter(|_| !self.others.is_empty()) {
+            for (at, entry) in self.entries.iter().enumerate().filter(|_| !self.said.others.is_empty()) {
                 if entry.wording & OTHER == 0 {
                     continue;
                 }
                 let at = at as u32;
-                let code = match &self.others[entry.said as usize] {
+                let code = match &self.said.others[entry.said as usize] {
                     Kind::Assign(_) => PATIENTS,
                     Kind::Retract(target) => match self.place(*target) {
                         Some(target) if (target as u32) < at => {
@@ -501,7 +550,7 @@ impl Ledger {
                 facilities: Rows::sort(rows(&mut facilities.clone()), facilities),
                 regions: Rows::sort(rows(&mut regions.clone()), regions),
                 assignments: coded.filter(|(code, _)| *code == PATIENTS).map(|(_, at)| at).collect(),
-                retracts: self.others.iter().any(|kind| matches!(kind, Kind::Retract(_))),
+                retracts: self.said.others.iter().any(|kind| matches!(kind, Kind::Retract(_))),
             }
         })
     }

@@ -15,8 +15,10 @@ pub struct FileId(u32);
 pub struct SourceFile {
     /// The path as the user gave it, or a word for what is no file (`--given`, `standard input`).
     pub name: Arc<str>,
-    /// The whole text.
+    /// The text: all of it, or some lines of a file that is too long to keep.
     pub text: Arc<str>,
+    /// Which line of the file the text begins with, counted from 1.
+    pub first_line: usize,
     /// The byte at which each line begins. Found when first asked for: every facility of a large registry has a place,
     /// and most logs need none.
     lines: OnceLock<Vec<usize>>,
@@ -32,7 +34,7 @@ impl SourceFile {
         let line = lines.partition_point(|begin| *begin <= at);
         let begin = lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
         let column = self.text.get(begin..at).map_or(0, |line| line.chars().count());
-        Place { file: self.name.clone(), line, column: column + 1 }
+        Place { file: self.name.clone(), line: line + self.first_line - 1, column: column + 1 }
     }
 }
 
@@ -42,9 +44,18 @@ pub struct Sources(Vec<SourceFile>);
 
 impl Sources {
     /// Keeps a text, and gives out the id that places in it carry.
-    #[allow(clippy::cast_possible_truncation)] // four thousand million files do not fit in memory
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        self.0.push(SourceFile { name: name.into(), text: text.into(), lines: OnceLock::new() });
+        self.add_lines(name, text, 1)
+    }
+    /// Keeps some lines of a file, of which `first_line` is the first.
+    #[allow(clippy::cast_possible_truncation)] // four thousand million files do not fit in memory
+    pub fn add_lines(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        text: impl Into<Arc<str>>,
+        first_line: usize,
+    ) -> FileId {
+        self.0.push(SourceFile { name: name.into(), text: text.into(), first_line, lines: OnceLock::new() });
         FileId(self.0.len() as u32 - 1)
     }
     /// The text behind an id that this collection gave out.

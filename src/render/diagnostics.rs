@@ -72,7 +72,7 @@ fn snippet<'a>(
     let start = text[..floor(text, first)].rfind('\n').map_or(0, |at| at + 1);
     let end = floor(text, last);
     let end = text[end..].find('\n').map_or(text.len(), |at| end + at);
-    let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + source.first_line;
     let mut snippet = Snippet::source(safe::same_bytes(&text[start..end]))
         .path(safe::terminal(&source.name, options.ascii))
         .line_start(line);

@@ -42,7 +42,8 @@ impl History {
         if self.claims.len() < 2 {
             return conflicts;
         }
-        let lanes: BTreeSet<&Lane> = self.claims.values().flat_map(|lanes| lanes.tracks.keys()).collect();
+        let lanes: BTreeSet<&Lane> =
+            self.claims.values().flat_map(|lanes| lanes.tracks.iter()).map(|track| &track.lane).collect();
         for lane in lanes {
             let mut claims: Vec<Claim> =
                 self.claims.iter().filter_map(|(source, lanes)| claim(source, lanes, lane, at)).collect();

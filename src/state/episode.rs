@@ -262,6 +262,34 @@ pub struct Track {
     reach: Vec<Reach>,
 }
 
+/// The tracks of one subject, by lane. They are few, so that looking at each is quicker than a search.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Tracks(Vec<Track>);
+
+impl Tracks {
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Track> {
+        self.0.iter()
+    }
+    pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Track> {
+        self.0.iter_mut()
+    }
+    pub(super) fn get(&self, lane: &Lane) -> Option<&Track> {
+        self.0.iter().find(|track| track.lane == *lane)
+    }
+    pub(super) fn get_mut(&mut self, lane: &Lane) -> Option<&mut Track> {
+        self.0.iter_mut().find(|track| track.lane == *lane)
+    }
+    /// The track of a lane, which is begun if there is none.
+    pub(super) fn of(&mut self, lane: &Lane) -> &mut Track {
+        let at = self.0.iter().position(|track| track.lane == *lane).unwrap_or_else(|| {
+            let at = self.0.partition_point(|track| track.lane < *lane);
+            self.0.insert(at, Track::new(lane.clone()));
+            at
+        });
+        &mut self.0[at]
+    }
+}
+
 /// How far the episodes up to one of them reach.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Reach {
@@ -272,7 +300,7 @@ struct Reach {
 }
 
 impl Track {
-    pub(super) fn new(lane: Lane) -> Self {
+    fn new(lane: Lane) -> Self {
         Self { lane, episodes: Vec::new(), reach: Vec::new() }
     }
     /// Its episodes, as recorded.
@@ -286,7 +314,7 @@ impl Track {
             .find(|episode| episode.contains(at))
     }
     /// The positions of those that hold at `at`, the newest first.
-    pub(super) fn holding(&self, at: Instant) -> Vec<usize> {
+    pub(super) fn holding(&self, at: Instant) -> SmallVec<[usize; 4]> {
         self.back_while(move |reach| reach.until.is_none_or(|until| at < until))
             .filter(|index| self.episodes[*index].contains(at))
             .collect()

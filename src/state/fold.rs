@@ -1,14 +1,12 @@
 //! Folding: what events do to the lanes of one subject, in the order of their numbers.
 
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
 
 use crate::model::{
     Declaration, Declared, Effect, Heard, Instant, Lane, Registry, Renewal, Scope, StatusId, Until,
 };
 
-use super::episode::{Bound, Cut, EndedBy, Episode, LaneState, Said, Track};
+use super::episode::{Bound, Cut, EndedBy, Episode, LaneState, Said, Track, Tracks};
 use super::limits::{self, ForcedEnd, Refusal, Rulings};
 
 /// Which lanes an ending reaches.
@@ -47,7 +45,7 @@ pub(super) struct Ending {
 /// The lanes of one subject, as some events leave them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Lanes {
-    pub(super) tracks: BTreeMap<Lane, Track>,
+    pub(super) tracks: Tracks,
     pub(super) endings: Vec<Ending>,
 }
 
@@ -75,7 +73,10 @@ impl Lanes {
             {
                 self.force(cut);
             }
-            for ((lane, state), rulings) in lanes.iter().zip(std::iter::repeat(rulings)) {
+            let rules = |rulings: &&Rulings| {
+                rulings.may_refuse() || lanes.iter().any(|(_, state)| wants_leave(registry, state))
+            };
+            for ((lane, state), rulings) in lanes.iter().zip(std::iter::repeat(rulings.filter(rules))) {
                 let Some(rulings) = rulings else { continue };
                 let begins = match self.step(registry, lane, state, heard) {
                     Step::Confirm => continue,
@@ -100,7 +101,7 @@ impl Lanes {
     /// Ends by force what a limit ends.
     pub(super) fn force(&mut self, forced: &ForcedEnd) {
         let cut = Cut { at: forced.at, by: EndedBy::Forced, event: forced.event };
-        for track in self.tracks.values_mut() {
+        for track in self.tracks.iter_mut() {
             for index in track.holding(forced.at) {
                 let counted = match &track.episodes()[index].state {
                     LaneState::Status { status, .. } => forced.statuses.contains(status),
@@ -135,7 +136,7 @@ impl Lanes {
             }
         };
         let cut = Cut { at: heard.from, by: EndedBy::Manual, event: heard.number };
-        for track in self.tracks.values_mut().filter(|track| reach.covers(&track.lane)) {
+        for track in self.tracks.iter_mut().filter(|track| reach.covers(&track.lane)) {
             end_all(track, cut);
         }
         self.endings.push(Ending {
@@ -206,10 +207,7 @@ impl Lanes {
         let until = heard.until.map(|until| bound(until, cap, heard));
         let own_end = until.or(cap.map(|at| Bound { at, stated: false, after_the_fact: false }));
         let mut episode = Episode::begin(state.clone(), said(heard), own_end);
-        if !self.tracks.contains_key(lane) {
-            self.tracks.insert(lane.clone(), Track::new(lane.clone()));
-        }
-        let Some(track) = self.tracks.get_mut(lane) else { return };
+        let track = self.tracks.of(lane);
         if until.is_none_or(|until| !until.stated) {
             // Without a stated end it makes room for what was planned before it was recorded.
             if let Some(next) = track.next_after(from) {
@@ -250,6 +248,17 @@ fn terms(registry: &Registry, state: &LaneState) -> (Renewal, Option<TimeDelta>)
         }
         LaneState::Down => (Renewal::Allowed, None),
     }
+}
+
+/// Whether a state, or what a renewal makes of it, wants somebody's leave.
+fn wants_leave(registry: &Registry, state: &LaneState) -> bool {
+    let LaneState::Status { status, .. } = state else { return false };
+    let kind = &registry.statuses[*status];
+    let becomes = match kind.renewal {
+        Renewal::Becomes(next) => !registry.statuses[next].approver.is_empty(),
+        Renewal::Allowed | Renewal::Refused => false,
+    };
+    becomes || !kind.approver.is_empty()
 }
 
 /// Whether a declaration speaks of what was over when it was recorded: it adds its episode, and ends and confirms

@@ -60,6 +60,10 @@ pub(super) struct Rulings {
 }
 
 impl Rulings {
+    /// Whether anything may be refused by them.
+    pub(super) fn may_refuse(&self) -> bool {
+        !(self.refused.is_empty() && self.suspensions.is_empty())
+    }
     /// Whether an episode of this type may begin.
     pub(super) fn permit(
         &self,

@@ -63,7 +63,7 @@ pub(super) struct Exercise {
 impl History {
     /// The lanes that are routed on, in order.
     pub fn tracks(&self) -> impl Iterator<Item = &Track> {
-        self.lanes.tracks.values()
+        self.lanes.tracks.iter()
     }
     /// The lanes of each source that does not act, which are shown only.
     pub fn shown_only<'a>(
@@ -73,20 +73,20 @@ impl History {
         self.claims
             .iter()
             .filter(|(source, _)| !registry.acts(source))
-            .flat_map(|(source, lanes)| lanes.tracks.values().map(move |track| (source, track)))
+            .flat_map(|(source, lanes)| lanes.tracks.iter().map(move |track| (source, track)))
     }
     /// What each source claims by itself, where several speak of the subject or one of them does not act.
     pub fn claims(&self) -> impl Iterator<Item = (&Arc<str>, &Track)> {
-        self.claims.iter().flat_map(|(source, lanes)| lanes.tracks.values().map(move |track| (source, track)))
+        self.claims.iter().flat_map(|(source, lanes)| lanes.tracks.iter().map(move |track| (source, track)))
     }
     /// The lanes of exercises, each with the event that declared it.
     pub fn exercises(&self) -> impl Iterator<Item = (u64, &Track)> {
-        self.exercises.iter().flat_map(|drill| drill.lanes.tracks.values().map(|track| (drill.event, track)))
+        self.exercises.iter().flat_map(|drill| drill.lanes.tracks.iter().map(|track| (drill.event, track)))
     }
     /// The lanes of what was refused, each with the event that declared it and why it is not in force.
     pub fn refused(&self) -> impl Iterator<Item = (u64, &Refusal, &Track)> {
         self.refused.iter().flat_map(|refused| {
-            refused.lanes.tracks.values().map(|track| (refused.event, &refused.refusal, track))
+            refused.lanes.tracks.iter().map(|track| (refused.event, &refused.refusal, track))
         })
     }
     /// Whether a later word about a lane has taken the place of what `event` said, by `at`.
@@ -298,10 +298,11 @@ fn history(
     let spoken = || speakers.iter().filter(|(_, _, spoke)| *spoke);
     let compare = spoken().count() > 1 || spoken().any(|(_, acts, _)| !acts);
     history.reports.reserve_exact(heard.len());
+    let mut claims: Vec<Option<Lanes>> = vec![None; if compare { speakers.len() } else { 0 }];
     for said in &heard {
         let lanes = lanes[said.declared_at].as_slice();
-        let acts = speakers.iter().any(|(source, acts, _)| *acts && Arc::ptr_eq(source, said.source));
-        let acts = acts && !said.exercise;
+        let speaker = speakers.iter().position(|(source, ..)| Arc::ptr_eq(source, said.source));
+        let acts = !said.exercise && speaker.is_some_and(|speaker| speakers[speaker].1);
         history.reports.push(Report {
             at: said.from.min(said.recorded_at),
             from: said.from,
@@ -321,16 +322,13 @@ fn history(
                 history.refused.push(Refused { event: said.number, refusal, lanes });
             }
         }
-        if compare {
-            if !history.claims.contains_key(said.source) {
-                history.claims.insert(said.source.clone(), Lanes::default());
-            }
-            if let Some(claims) = history.claims.get_mut(said.source) {
-                // Without rulings nothing is refused.
-                let _ = claims.fold(registry, said, lanes, None);
-            }
+        if let Some(claims) = speaker.and_then(|speaker| claims.get_mut(speaker)) {
+            // Without rulings nothing is refused.
+            let _ = claims.get_or_insert_default().fold(registry, said, lanes, None);
         }
     }
+    let speakers = speakers.iter().map(|(source, ..)| (*source).clone());
+    history.claims = speakers.zip(claims).filter_map(|(source, lanes)| Some((source, lanes?))).collect();
     for cut in &rulings.cuts {
         history.lanes.force(cut);
     }

@@ -102,7 +102,7 @@ fn rows(
     session: &mut Session<'_>,
 ) -> Result<Vec<Event>, Failure> {
     let read = if path == Path::new("-") {
-        log::read(io::stdin().lock(), "standard input", format, &setting.registry, session.sources)
+        log::read(io::stdin(), "standard input", format, &setting.registry, session.sources)
     } else {
         log::open(path, format, &setting.registry, session.sources)
     };
