@@ -163,5 +163,7 @@ fn a_byte_order_mark_and_blank_lines_shift_no_place() {
 fn formats_are_known_by_their_ending() {
     assert_eq!(Format::of(Path::new("a/b.CSV")), Some(Format::Csv));
     assert_eq!(Format::of(Path::new("b.jsonl")), Some(Format::Jsonl));
+    assert_eq!(Format::of(Path::new("b.csv.gz")), Some(Format::Csv));
     assert_eq!(Format::of(Path::new("b.db")), None);
+    assert_eq!(Format::of(Path::new("b.db.gz")), None);
 }

@@ -31,9 +31,12 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that a path's ending names.
+    /// The format that a path's ending names; `.gz` after it says that it is compressed.
     pub fn of(path: &Path) -> Option<Self> {
         let ending = path.extension()?;
+        if ending.eq_ignore_ascii_case("gz") {
+            return Self::of(Path::new(path.file_stem()?));
+        }
         if ending.eq_ignore_ascii_case("csv") {
             Some(Self::Csv)
         } else if ending.eq_ignore_ascii_case("jsonl") {

@@ -192,7 +192,7 @@ pub(super) fn turning_away(
     statuses: Option<&BTreeSet<StatusId>>,
 ) -> Spans {
     let registry: &Registry = basis.registry;
-    let parts = parts(basis, clauses, facility, within, false);
+    let parts = parts(basis, clauses, facility, basis.timeline.facility(facility), within, false);
     let counting = parts.iter().filter(|part| {
         part.force == Force::Counts
             && matches!(part.row.effect(registry), Some(Effect::Diverting | Effect::Closed))

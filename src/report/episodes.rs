@@ -63,7 +63,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     for facility in with_ed(registry, selection.facilities.as_ref()) {
         let clocked = extent.of(basis, facility);
         let Some(past) = clocked.past else { continue };
-        let mut parts = parts(basis, &clauses, facility, past, false);
+        let mut parts = parts(basis, &clauses, facility, basis.timeline.facility(facility), past, false);
         parts.sort_by(|a, b| {
             let key = |part: &Part<'_>| (part.lane.clone(), part.episode.event(), part.span);
             key(a).cmp(&key(b))

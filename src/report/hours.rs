@@ -196,7 +196,11 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
         let clocked = extent.of(basis, facility);
         let Some(past) = clocked.past else { continue };
         let own = groups.of(registry, facility, None);
-        for ((label, _), (exists, unknown)) in clocked.slices.iter().zip(existence(basis, clocked, facility))
+        // Not kept: of ten million events no more than one facility's episodes are in memory.
+        let history = basis.timeline.folded(facility);
+        let history = history.as_ref();
+        for ((label, _), (exists, unknown)) in
+            clocked.slices.iter().zip(existence(basis, clocked, facility, history))
         {
             if exists > 0 {
                 let whole = &mut wholes[label * groups.names.len() + groups.whole_of(own)];
@@ -207,7 +211,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
                 }
             }
         }
-        let parts = parts(basis, &clauses, facility, past, by_reason);
+        let parts = parts(basis, &clauses, facility, history, past, by_reason);
         for Measured { slice, row, reason, tally } in measure(registry, clocked, parts, by_reason) {
             let group = if by_reason { groups.of(registry, facility, reason) } else { own };
             entries.push(Entry { label: clocked.slices[slice].0, group, status: rows.at(row), tally });

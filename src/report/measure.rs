@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Effect, FacilityId, Instant, Lane, Registry, ServiceId, StatusId};
-use crate::state::{EndedBy, Episode, LaneState};
+use crate::state::{EndedBy, Episode, History, LaneState};
 
 use super::extent::{Clocked, first_acting};
 use super::force::{Clauses, Force, pieces, reasons};
@@ -94,18 +94,19 @@ pub(super) struct Part<'t> {
     pub(super) reason: Option<&'t Arc<str>>,
 }
 
-/// What a facility's lanes hold that touches `within`, in the order of lanes.
+/// What a facility's lanes hold that touches `within`, in the order of lanes. `history` is what is known of it.
 pub(super) fn parts<'t>(
-    basis: &Basis<'t>,
+    basis: &Basis<'_>,
     clauses: &Clauses<'_>,
     facility: FacilityId,
+    history: Option<&'t History>,
     within: Span,
     by_reason: bool,
 ) -> Vec<Part<'t>> {
     let registry = basis.registry;
     let entry = &registry.facilities[facility];
     let mut parts = Vec::new();
-    let Some(history) = basis.timeline.facility(facility) else { return parts };
+    let Some(history) = history else { return parts };
     // What is closed for good has no time of its own any more.
     let exists = Span::new(Instant::from_seconds(i64::MIN), entry.closed_on.unwrap_or(FAR));
     pieces(clauses, entry.region, history, |lane, piece, span, force| {
@@ -407,10 +408,15 @@ fn aside<'p, 't: 'p, P: Iterator<Item = &'p Part<'t>>>(tallies: &mut Tallies<'_>
 }
 
 /// Of each slice, the time in which a facility existed with an ED, and the part of that before its first report.
-pub(super) fn existence(basis: &Basis<'_>, clocked: &Clocked, facility: FacilityId) -> Vec<(i64, i64)> {
+pub(super) fn existence(
+    basis: &Basis<'_>,
+    clocked: &Clocked,
+    facility: FacilityId,
+    history: Option<&History>,
+) -> Vec<(i64, i64)> {
     let entry = &basis.registry.facilities[facility];
     let gone = entry.closed_on.unwrap_or(FAR);
-    let first = basis.timeline.facility(facility).and_then(first_acting).unwrap_or(FAR);
+    let first = history.and_then(first_acting).unwrap_or(FAR);
     clocked
         .slices
         .iter()
