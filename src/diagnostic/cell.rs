@@ -1,4 +1,4 @@
-//! Where a cell of a csv text stands: csv readers tell where a row begins, a caret wants the cell.
+//! Cells of a csv text: where one stands (csv readers tell where a row begins, a caret wants the cell), and what it says.
 
 use crate::model::Span;
 
@@ -34,9 +34,23 @@ pub fn csv_cell(text: &str, row: usize, column: usize) -> Span {
     begin..(begin + cell.trim().len())
 }
 
+/// A cell without the `'` that keeps a spreadsheet from running it as a formula.
+pub fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
+        _ => cell,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_guard_of_a_formula_is_taken_off() {
+        assert_eq!(unguarded("'-41.8,72.4"), "-41.8,72.4");
+        assert_eq!(unguarded("'s Heeren"), "'s Heeren");
+    }
 
     #[test]
     fn a_comma_in_quotes_ends_no_cell() {

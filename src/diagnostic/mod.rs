@@ -6,7 +6,7 @@ mod cell;
 mod code;
 mod suggest;
 
-pub use cell::csv_cell;
+pub use cell::{csv_cell, unguarded};
 pub use code::{Code, Severity};
 pub use suggest::{closest, list_or, plural};
 

@@ -2,7 +2,7 @@
 //!
 //! Floor 4; reads no file.
 
-use crate::diagnostic::{Code, Diagnostic, csv_cell, list_or, plural};
+use crate::diagnostic::{Code, Diagnostic, csv_cell, list_or, plural, unguarded};
 use crate::model::{FileId, Span};
 
 /// So many errors are told one by one.
@@ -45,11 +45,7 @@ impl<'r> Row<'r> {
     /// The text of a cell, if it has any.
     pub(super) fn get(&self, column: usize) -> Option<&'r str> {
         let cell = self.record.get(self.places[column]?)?;
-        let cell = match cell.strip_prefix('\'') {
-            Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
-            _ => cell,
-        };
-        Some(cell).filter(|cell| !cell.is_empty())
+        Some(unguarded(cell)).filter(|cell| !cell.is_empty())
     }
     /// Where a cell stands.
     pub(super) fn place(&self, text: &str, column: usize) -> Span {

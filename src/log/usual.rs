@@ -14,6 +14,7 @@ use wide::u8x16;
 
 use super::row::{Column, Row, Rows};
 use super::stretches::csv_row;
+use crate::diagnostic::unguarded;
 use crate::model::{Declared, Entry, Event, FacilityId, Instant, Kind, Registry, Sayings, StatusOf, Subject};
 
 /// The events of a stretch of rows.
@@ -77,18 +78,10 @@ impl Header {
         let mut row = Row::default();
         for (column, cell) in self.columns.iter().zip(cells) {
             if let Some(column) = column {
-                row.set(*column, Cow::Borrowed(without_guard(cell.trim())));
+                row.set(*column, Cow::Borrowed(unguarded(cell.trim())));
             }
         }
         row
-    }
-}
-
-/// Takes away the `'` that keeps a spreadsheet from running a cell as a formula.
-fn without_guard(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
-        _ => cell,
     }
 }
 
