@@ -106,11 +106,30 @@ impl Sub for Minutes {
     }
 }
 
+impl Minutes {
+    /// Writes them with one decimal, always; without the machinery of formatting, for rows by the million.
+    pub fn write(self, out: &mut impl fmt::Write) -> fmt::Result {
+        let mut digits = [0; 20]; // 2^63 has nineteen, and a tenth is one of them
+        let (mut rest, mut begin) = (self.0.unsigned_abs(), digits.len());
+        while rest > 0 || begin > digits.len() - 2 {
+            begin -= 1;
+            digits[begin] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        if self.0 < 0 {
+            out.write_char('-')?;
+        }
+        let (whole, tenth) = digits[begin..].split_at(digits.len() - begin - 1);
+        whole.iter().try_for_each(|digit| out.write_char(char::from(*digit)))?;
+        out.write_char('.')?;
+        tenth.iter().try_for_each(|digit| out.write_char(char::from(*digit)))
+    }
+}
+
 impl fmt::Display for Minutes {
     /// One decimal, always.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        write!(f, "{sign}{}.{}", self.0.abs() / 10, self.0.abs() % 10)
+        self.write(f)
     }
 }
 
@@ -130,6 +149,9 @@ mod tests {
         assert_eq!(Minutes::round(7.249).to_string(), "7.2");
         assert_eq!(Minutes::round(0.04).to_string(), "0.0");
         assert_eq!(Minutes::from_tenths(-12).to_string(), "-1.2");
+        assert_eq!(Minutes::from_tenths(-3).to_string(), "-0.3");
+        assert_eq!(Minutes::from_tenths(1234).to_string(), "123.4");
+        assert_eq!(Minutes::from_tenths(i64::MIN).to_string(), "-922337203685477580.8");
     }
 
     #[test]

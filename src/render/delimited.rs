@@ -4,7 +4,9 @@
 
 use std::io::{self, Write};
 
+use crate::model::Minutes;
 use crate::report::{Sheet, Value};
+use crate::sheet::Cells;
 
 use super::select::select;
 use super::{Format, Options, safe, text};
@@ -39,9 +41,22 @@ fn cause(error: csv::Error) -> io::Error {
 /// One cell. Only text can be a formula: a number that begins with a minus is a number.
 fn field(value: &Value, raw: bool) -> String {
     let data = data(value);
-    let is_text = matches!(value, Value::Text(_) | Value::List(_));
-    let guard = if is_text && !raw && safe::is_formula(&data) { "'" } else { "" };
-    format!("{guard}{}", safe::flat(&data))
+    match value {
+        Value::Text(_) | Value::List(_) => flat(&data, raw),
+        Value::Missing
+        | Value::Record(_)
+        | Value::Integer(_)
+        | Value::Decimal(..)
+        | Value::Minutes(_)
+        | Value::Bool(_)
+        | Value::Time(..) => data,
+    }
+}
+
+/// A text on one line, and nothing that a spreadsheet would run.
+fn flat(text: &str, raw: bool) -> String {
+    let guard = if !raw && safe::is_formula(text) { "'" } else { "" };
+    format!("{guard}{}", safe::flat(text))
 }
 
 /// A value exactly; lists joined by `;`, what is not flat left out.
@@ -61,10 +76,123 @@ fn data(value: &Value) -> String {
     }
 }
 
+/// Rows that are written as they come, without a sheet: the same cells as [`super::write`] gives a sheet's.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    /// The rows so far.
+    pub text: String,
+    delimiter: char,
+    raw: bool,
+    /// Where the row begins that is being written.
+    row: usize,
+}
+
+impl Lines {
+    /// Rows of csv or, by tabs, of tsv.
+    pub fn new(by_tabs: bool, raw: bool) -> Self {
+        Self { text: String::new(), delimiter: if by_tabs { '\t' } else { ',' }, raw, row: 0 }
+    }
+
+    /// Begins anew; what was written is forgotten.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.row = 0;
+    }
+
+    /// Whether a cell may stand as it is: printable ASCII that opens no cell and no formula.
+    fn is_plain(&self, cell: &str) -> bool {
+        let delimiter = self.delimiter as u8; // one of two, both ASCII
+        let odd = |byte: u8| !(b' '..=b'~').contains(&byte) || byte == b'"' || byte == delimiter;
+        let runs = cell.as_bytes().first().is_some_and(|first| b"=+-@ ".contains(first));
+        !runs && !cell.bytes().fold(false, |found, byte| found | odd(byte))
+    }
+
+    /// Makes what was written from `begin` on a cell that may stand there.
+    fn tame(&mut self, begin: usize) {
+        let cell = self.text.split_off(begin);
+        let shown = flat(&cell, self.raw);
+        if shown.contains([self.delimiter, '"', '\r', '\n']) {
+            self.text.push('"');
+            self.text.push_str(&shown.replace('"', "\"\""));
+            self.text.push('"');
+        } else {
+            self.text.push_str(&shown);
+        }
+    }
+}
+
+impl Cells for Lines {
+    fn missing(&mut self) {
+        self.text.push(self.delimiter);
+    }
+    fn word(&mut self, word: &str) {
+        self.text.push_str(word);
+        self.text.push(self.delimiter);
+    }
+    fn minutes(&mut self, minutes: Minutes) {
+        let _ = minutes.write(&mut self.text); // writing to a string does not fail
+        self.text.push(self.delimiter);
+    }
+    fn text(&mut self, write: impl FnOnce(&mut String)) {
+        let begin = self.text.len();
+        write(&mut self.text);
+        if !self.is_plain(&self.text[begin..]) {
+            self.tame(begin);
+        }
+        self.text.push(self.delimiter);
+    }
+    fn end(&mut self) {
+        self.text.pop(); // the delimiter after the last cell
+        if self.text.len() == self.row {
+            self.text.push_str("\"\""); // a row with nothing in it would be no row
+        }
+        self.text.push('\n');
+        self.row = self.text.len();
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::fixture::{board, written};
     use super::*;
+
+    proptest! {
+        #[test]
+        fn rows_that_are_written_as_they_come_are_those_of_a_sheet(
+            texts in prop::collection::vec("[a-c,;\"'=+@ \t\r\n\u{1b}\u{202e}é-]{0,6}", 1..4),
+            raw in any::<bool>(),
+            by_tabs in any::<bool>(),
+        ) {
+            let mut sheet = board();
+            sheet.columns.truncate(texts.len());
+            for column in &mut sheet.columns {
+                column.view = crate::report::View::All;
+            }
+            sheet.rows = vec![texts.iter().map(|text| text.as_str().into()).collect()];
+            let format = if by_tabs { Format::Tsv } else { Format::Csv };
+            let options = Options { raw, headers: false, ..Options::default() };
+            let mut lines = Lines::new(by_tabs, raw);
+            for text in &texts {
+                lines.text(|out| out.push_str(text));
+            }
+            lines.end();
+            prop_assert_eq!(lines.text, written(&sheet, format, &options));
+        }
+    }
+
+    #[test]
+    fn minutes_and_words_are_written_as_in_a_sheet() {
+        let mut lines = Lines::new(false, false);
+        lines.word("hartford");
+        lines.minutes(Minutes::from_tenths(-12));
+        lines.missing();
+        lines.end();
+        lines.missing();
+        lines.end();
+        assert_eq!(lines.text, "hartford,-1.2,\n\"\"\n");
+    }
 
     #[test]
     fn a_row_is_a_line_whatever_the_reason_says() {

@@ -2,6 +2,7 @@
 //!
 //! Floor 3: knows routing, state and model; no file, no terminal.
 
+pub mod brief;
 pub mod calendar;
 mod change;
 pub mod check;

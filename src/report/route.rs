@@ -5,6 +5,8 @@ use crate::routing::{Decision, Disposition, NotCounted, Outcome, Reason, ReasonC
 use crate::sentence::phrase;
 use crate::sheet::{Basis, Cell, Column, Kind, Line, Sheet, Tone, Value, View};
 
+use super::brief;
+
 /// How the answer is told.
 #[derive(Clone, Copy, Debug)]
 pub struct Telling {
@@ -96,6 +98,32 @@ pub fn columns() -> Vec<Column> {
     ]
 }
 
+/// The columns of a row of many patients: those of a decision, which are null where a row could not be read.
+pub fn batch_columns() -> Vec<Column> {
+    const OUTCOMES: [&str; 5] = {
+        let [routed, forced, consult, none] = Outcome::WORDS;
+        [routed, forced, consult, none, brief::ERROR]
+    };
+    let or_null = |column: Column| match (column.key, column.kind) {
+        ("outcome", _) => Column { kind: Kind::OneOf(&OUTCOMES), ..column },
+        (_, kind @ (Kind::Optional(_) | Kind::List(_))) => Column { kind, ..column },
+        (_, kind) => Column { kind: kind.or_null(), ..column },
+    };
+    columns().into_iter().map(or_null).collect()
+}
+
+/// The row of a patient who can't be read: which, and why; the cells stand in the order of [`columns`].
+pub fn error_row(id: Option<&str>, note: &str) -> Vec<Cell> {
+    let value = |column: &Column| match (column.key, &column.kind) {
+        ("id", _) => Value::text(id),
+        ("outcome", _) => brief::ERROR.into(),
+        ("note", _) => note.into(),
+        (_, Kind::List(_)) => Value::List(Vec::new()),
+        _ => Value::Missing,
+    };
+    columns().iter().map(|column| Cell::from(value(column))).collect()
+}
+
 /// One decision as a sheet of one row.
 pub fn sheet(
     basis: &Basis<'_>,
@@ -111,7 +139,7 @@ pub fn sheet(
 }
 
 /// The row of one decision; the cells stand in the order of [`columns`].
-fn row(
+pub fn row(
     basis: &Basis<'_>,
     id: Option<&str>,
     patient: &Patient,

@@ -60,20 +60,31 @@ pub enum DecidedBy {
     NeedUnmet,
 }
 
+impl DecidedBy {
+    /// Writes it as data has it.
+    pub fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let word = match self {
+            Self::Extremis => "extremis",
+            Self::Request => "request",
+            Self::Consult => "consult",
+            Self::Order(event) => return write!(out, "order:{event}"),
+            Self::Rule(rule) => {
+                out.write_str("rule:")?;
+                rule
+            }
+            Self::Nearest => "nearest",
+            Self::TravelLimit => "travel-limit",
+            Self::AllDiverting => "all-diverting",
+            Self::External => "external",
+            Self::NeedUnmet => "need-unmet",
+        };
+        out.write_str(word)
+    }
+}
+
 impl fmt::Display for DecidedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Extremis => f.write_str("extremis"),
-            Self::Request => f.write_str("request"),
-            Self::Consult => f.write_str("consult"),
-            Self::Order(event) => write!(f, "order:{event}"),
-            Self::Rule(rule) => write!(f, "rule:{rule}"),
-            Self::Nearest => f.write_str("nearest"),
-            Self::TravelLimit => f.write_str("travel-limit"),
-            Self::AllDiverting => f.write_str("all-diverting"),
-            Self::External => f.write_str("external"),
-            Self::NeedUnmet => f.write_str("need-unmet"),
-        }
+        self.write(f)
     }
 }
 
@@ -113,23 +124,40 @@ pub enum Flag {
     ChangesBeforeArrival,
 }
 
+impl Flag {
+    /// Writes it as data has it.
+    pub fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let word = match self {
+            Self::Est => "est",
+            Self::Mixed => "mixed",
+            Self::Stale => "stale",
+            Self::Unknown => "unknown",
+            Self::Conflict => "conflict",
+            Self::Expired => "expired",
+            Self::Advisory => "advisory",
+            Self::Wait => "wait",
+            Self::Detour(minutes) => {
+                out.write_str("detour:")?;
+                return minutes.write(out);
+            }
+            Self::OverLimit => "over-limit",
+            Self::NearerClosed { facility, minutes } => {
+                write!(out, "nearer-closed:{facility}:")?;
+                return minutes.write(out);
+            }
+            Self::NeedUnmet(service) => {
+                out.write_str("need-unmet:")?;
+                service
+            }
+            Self::ChangesBeforeArrival => "changes-before-arrival",
+        };
+        out.write_str(word)
+    }
+}
+
 impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Est => f.write_str("est"),
-            Self::Mixed => f.write_str("mixed"),
-            Self::Stale => f.write_str("stale"),
-            Self::Unknown => f.write_str("unknown"),
-            Self::Conflict => f.write_str("conflict"),
-            Self::Expired => f.write_str("expired"),
-            Self::Advisory => f.write_str("advisory"),
-            Self::Wait => f.write_str("wait"),
-            Self::Detour(minutes) => write!(f, "detour:{minutes}"),
-            Self::OverLimit => f.write_str("over-limit"),
-            Self::NearerClosed { facility, minutes } => write!(f, "nearer-closed:{facility}:{minutes}"),
-            Self::NeedUnmet(service) => write!(f, "need-unmet:{service}"),
-            Self::ChangesBeforeArrival => f.write_str("changes-before-arrival"),
-        }
+        self.write(f)
     }
 }
 

@@ -7,8 +7,10 @@
 //! the terminal.
 
 mod basis;
+mod cells;
 
 pub use basis::Basis;
+pub use cells::Cells;
 
 use chrono_tz::Tz;
 

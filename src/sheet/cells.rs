@@ -1,0 +1,17 @@
+//! The cells of a row, given one after the other: for rows that are too many to make a sheet of.
+
+use crate::model::Minutes;
+
+/// Whoever takes the cells of rows. What a row says is a report's business, how it looks a writer's.
+pub trait Cells {
+    /// An empty cell.
+    fn missing(&mut self);
+    /// A word of ours, or a table key: letters, digits, hyphens, colons.
+    fn word(&mut self, word: &str);
+    /// Minutes, one decimal.
+    fn minutes(&mut self, minutes: Minutes);
+    /// Text from anywhere, as `write` appends it; the writer neutralises what could forge a row or run in a spreadsheet.
+    fn text(&mut self, write: impl FnOnce(&mut String));
+    /// The row is complete.
+    fn end(&mut self);
+}
