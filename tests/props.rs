@@ -10,7 +10,10 @@ use ambulance_diversion::log::{self, Format};
 use ambulance_diversion::model::{
     Effect, Event, FacilityId, Instant, Kind, Origin, Patient, Position, Priority, Registry, Sources, WalkIn,
 };
+use ambulance_diversion::render::{self, Format as Written};
+use ambulance_diversion::report::route::{self, Telling};
 use ambulance_diversion::routing::{Decision, Outcome, Question, decide};
+use ambulance_diversion::sheet::Basis;
 use ambulance_diversion::state::{FacilityState, Snapshot, Summary, Timeline};
 use proptest::prelude::*;
 
@@ -110,8 +113,8 @@ fn world() -> impl Strategy<Value = World> {
 }
 
 impl World {
-    /// The registry, its facilities in this order.
-    fn registry(&self, order: &[usize], with_rules: bool) -> Registry {
+    /// The text of a registry, its facilities in this order.
+    fn toml(&self, order: &[usize], with_rules: bool) -> String {
         let mut text = String::from(
             "[registry]\nname = \"World\"\ntimezone = \"UTC\"\nstale_after = \"12h\"\n[travel]\nspeed_kmh = 60\n\
              circuity = 1.0\n[network.n]\nname = \"Network\"\n[region.r]\nname = \"Region\"\n\
@@ -140,9 +143,19 @@ impl World {
                 "[[rule]]\nid = \"rule-{index}\"\nsay = \"when f{subject} {condition}, route to f{target} then Network\""
             );
         }
+        text
+    }
+
+    /// The registry, its facilities in this order.
+    fn registry(&self, order: &[usize], with_rules: bool) -> Registry {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("facilities.toml");
-        std::fs::write(&path, text).unwrap();
+        self.registry_in(directory.path(), order, with_rules)
+    }
+
+    /// The same, from a file in that directory.
+    fn registry_in(&self, directory: &std::path::Path, order: &[usize], with_rules: bool) -> Registry {
+        let path = directory.join("facilities.toml");
+        std::fs::write(&path, self.toml(order, with_rules)).unwrap();
         let mut sources = Sources::default();
         match load::registry(&path, &Options::default(), &mut sources) {
             Ok(loaded) => loaded.registry,
@@ -150,7 +163,7 @@ impl World {
         }
     }
 
-    fn events(&self, registry: &Registry, with_routes: bool) -> Vec<ambulance_diversion::model::Event> {
+    fn csv(&self, with_routes: bool) -> String {
         let mut csv =
             String::from("recorded_at,facility,lane,status,scope,from,until,walk_in,route,reason\n");
         for (index, said) in self.said.iter().enumerate() {
@@ -171,6 +184,11 @@ impl World {
                 if begins && index % 2 == 0 { "fire" } else { "" },
             );
         }
+        csv
+    }
+
+    fn events(&self, registry: &Registry, with_routes: bool) -> Vec<ambulance_diversion::model::Event> {
+        let csv = self.csv(with_routes);
         let mut sources = Sources::default();
         match log::read(csv.as_bytes(), "log.csv", Format::Csv, registry, &mut sources) {
             Ok(log) => log.events.iter().collect(),
@@ -227,6 +245,16 @@ impl Who {
         let origin = Origin::Point(Position { lat: f64::from(self.north) / 100.0, lon: 0.0 });
         decide(snapshot, &Question { patient: &patient, origin, exclude: &exclude, forced: &forced })
     }
+}
+
+/// Answers a stream of patients.
+fn batch(directory: &std::path::Path, options: &[&str]) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_divert"));
+    command.current_dir(directory).env_clear().arg("--registry").arg(directory.join("facilities.toml"));
+    command.args(["--log", "log.csv", "route", "--batch", "patients.csv"]);
+    let output = command.args(options).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// What the board shows of a facility.
@@ -463,5 +491,88 @@ proptest! {
         let after = who.decide(&after_timeline.at(&registry, now()));
         let goes = |decision: &Decision| decision.destination.map(|stop| stop.facility) == Some(facility);
         prop_assert!(goes(&before) || !goes(&after), "{}: {:?} then {:?}", worse, before, after);
+    }
+}
+
+proptest! {
+    // Each starts the program twice.
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_row_of_many_patients_says_what_a_single_decision_says(
+        world in world(),
+        patients in prop::collection::vec((who(), -175..40_i64), 1..40),
+        rotates in any::<bool>(),
+        by_row in any::<bool>(),
+        given in any::<bool>(),
+    ) {
+        let world = World { policy: if rotates { "all_diverting = \"rotate\"" } else { world.policy }, ..world };
+        let order: Vec<usize> = (0..world.sites.len()).collect();
+        let directory = tempfile::tempdir().unwrap();
+        let registry = world.registry_in(directory.path(), &order, true);
+        std::fs::write(directory.path().join("log.csv"), world.csv(true)).unwrap();
+        let mut csv = String::from("id,time,lat,lon,need,priority,extremis,request\n");
+        for (index, (who, minutes)) in patients.iter().enumerate() {
+            let time = Instant::from_seconds(NOON + 600 * minutes).rfc3339(chrono_tz::UTC);
+            let request = who.request.filter(|request| *request < world.sites.len());
+            let request = request.map_or_else(String::new, |request| format!("f{request}"));
+            let north = f64::from(who.north) / 100.0;
+            let _ = writeln!(csv, "{index},{time},{north},0,{},{},{},{request}", who.need, who.priority, who.extremis);
+        }
+        std::fs::write(directory.path().join("patients.csv"), csv).unwrap();
+        let at = now().rfc3339(chrono_tz::UTC);
+        let mut options = vec!["--at", &at];
+        if by_row {
+            options.extend(["--known-at", "row"]);
+        }
+        if given {
+            options.extend(["--given", "f0 diverting from 2023-11-14 10:00 until 2023-11-15 02:00"]);
+        }
+        let brief = batch(directory.path(), &options);
+        options.extend(["-F", "jsonl"]);
+        let whole = batch(directory.path(), &options);
+
+        let mut supposed = Vec::new();
+        let recorded = world.events(&registry, true);
+        if given {
+            let text = "f0 diverting from 2023-11-14 10:00 until 2023-11-15 02:00";
+            let file = Sources::default().add("", text);
+            let reading = ambulance_diversion::sentence::Reading { now: now(), zone: None };
+            for declaration in ambulance_diversion::sentence::statement(text, file, &registry, reading).unwrap() {
+                supposed.push(Event {
+                    number: recorded.len() as u64 + 1,
+                    recorded_at: now(),
+                    source: "given".into(),
+                    kind: Kind::Declare(Box::new(declaration)),
+                });
+            }
+        }
+        let mut taken: BTreeMap<i64, BTreeMap<FacilityId, u32>> = BTreeMap::new();
+        let (mut brief, mut whole) = (brief.lines().skip(1), whole.lines());
+        for (index, (who, minutes)) in patients.iter().enumerate() {
+            let at = Instant::from_seconds(NOON + 600 * minutes);
+            let known_at = by_row.then_some(at);
+            let known = recorded.iter().filter(|event| known_at.is_none_or(|known_at| event.recorded_at <= known_at));
+            let timeline = Timeline::fold(&registry, known.chain(&supposed), None);
+            let patient = who.patient(&registry);
+            let origin = Origin::Point(Position { lat: f64::from(who.north) / 100.0, lon: 0.0 });
+            let day = taken.entry(at.seconds().div_euclid(86_400)).or_default();
+            let question = Question { patient: &patient, origin, exclude: &BTreeSet::new(), forced: day };
+            let decision = decide(&timeline.at(&registry, at), &question);
+            if let (Outcome::Forced, Some(stop)) = (decision.outcome, decision.destination) {
+                *day.entry(stop.facility).or_default() += 1;
+            }
+            let basis = Basis { registry: &registry, timeline: &timeline, at, known_at, zone: None, log: None };
+            let mut sheet = route::sheet(&basis, &patient, origin, &decision, Telling { explain: false, alternates: 2 });
+            sheet.rows[0][0] = index.to_string().into();
+            let options = render::Options { headers: false, ..render::Options::default() };
+            for (format, answers) in [(Written::Csv, &mut brief as &mut dyn Iterator<Item = &str>), (Written::Jsonl, &mut whole)] {
+                let mut single = Vec::new();
+                render::write(&sheet, format, &options, &mut single).unwrap();
+                let single = String::from_utf8(single).unwrap();
+                prop_assert_eq!(answers.next(), single.strip_suffix('\n'));
+            }
+        }
+        prop_assert_eq!((brief.next(), whole.next()), (None, None));
     }
 }

@@ -288,12 +288,21 @@ Examples:
   divert route vernon stroke p1                  a stroke, priority 1, from Vernon
   divert route 41.8187,-72.4795 trauma+pediatric an injured child at a point
   divert route --from vernon --extremis          the nearest ED that is not closed
-  divert route vernon stroke --explain           every step of the decision")]
+  divert route vernon stroke --explain           every step of the decision
+  divert route --batch patients.csv              many patients, a row each: id,time,from,need
+  tail -f calls.csv | divert route --batch -     as they come; each is answered at once
+
+A stream is csv with a header, or JSON lines, with any of id, time, from (or lat and lon), need (several joined by +),
+priority, care, age, extremis, transfer and request, in any order. Its answers are csv (id, outcome, destination,
+minutes, decided_by, home, home_minutes, nemsis, alternates, flags, note), tsv or, whole, jsonl. Each row is decided at
+its own `time`, with everything that is recorded, as it was known at `--known-at`, or with `--known-at row` as it was
+known at the row's own time. A row that cannot be read is answered in its place with the outcome `error` and a note; the
+stream goes on, and ends with status 2. The log is read again when it has grown.")]
 pub struct RouteArgs {
     /// Where the patient is: a zone, a facility or LAT,LON
     #[arg(
         value_name = "PLACE",
-        required_unless_present = "from",
+        required_unless_present_any = ["from", "batch"],
         conflicts_with = "from",
         allow_hyphen_values = true
     )]
@@ -337,6 +346,16 @@ pub struct RouteArgs {
     /// Show this many alternates
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub alternates: usize,
+    /// Decide about many patients: the rows of this file, or of standard input
+    #[arg(
+        long,
+        value_name = "FILE|-",
+        conflicts_with_all = [
+            "place", "needs", "urgency", "from", "need", "priority", "care", "age", "extremis", "transfer", "request",
+            "explain"
+        ]
+    )]
+    pub batch: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
@@ -855,17 +874,17 @@ fn habit(word: &str) -> Result<Habit, String> {
     one_of(word, Habit::ALL.map(|(habit, _)| habit), Habit::as_str)
 }
 
-fn priority(word: &str) -> Result<Priority, String> {
+pub(super) fn priority(word: &str) -> Result<Priority, String> {
     let digits = word.strip_prefix(['p', 'P']).unwrap_or(word);
     let number = digits.parse().ok().and_then(Priority::from_number);
     number.ok_or_else(|| "expected p1, p2 or p3".to_owned())
 }
 
-fn care(word: &str) -> Result<Care, String> {
+pub(super) fn care(word: &str) -> Result<Care, String> {
     one_of(word, [Care::Als, Care::Bls], Care::as_str)
 }
 
-fn age(word: &str) -> Result<Age, String> {
+pub(super) fn age(word: &str) -> Result<Age, String> {
     one_of(word, [Age::Adult, Age::Pediatric], Age::as_str)
 }
 

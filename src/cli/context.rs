@@ -44,12 +44,29 @@ pub struct Environment {
     pub credentials: crate::log::Credentials,
     /// The clock, when the program was called.
     pub clock: Instant,
+    /// How many threads can work at once.
+    pub processors: usize,
 }
 
 /// The clock, for what happens later than the program was called: what is recorded, and what is watched.
 #[allow(clippy::disallowed_methods)] // the one place that reads the clock
 pub fn clock() -> Instant {
     Instant::from(chrono::Utc::now())
+}
+
+/// Time that passes while the program works: for how much is done at once, never for what is answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Starts it.
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+    /// What has passed since.
+    pub fn elapsed(self) -> std::time::Duration {
+        self.0.elapsed()
+    }
 }
 
 /// Where PostgreSQL's own programs look.
@@ -120,6 +137,7 @@ impl Environment {
             #[cfg(feature = "postgres")]
             credentials: credentials(),
             clock: clock(),
+            processors: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 }
@@ -494,6 +512,7 @@ pub(super) mod tests {
             #[cfg(feature = "postgres")]
             credentials: crate::log::Credentials::default(),
             clock: Instant::from_seconds(0),
+            processors: 1,
         }
     }
 

@@ -248,6 +248,15 @@ pub enum Failure {
     /// What was said is not in the log.
     #[error("not recorded: {0}")]
     NotRecorded(LogError),
+    /// The header of many patients can't be read.
+    #[error("the patients cannot be read")]
+    Patients(Vec<Diagnostic>),
+    /// Answers to many patients can't be written in this format.
+    #[error("answers to a stream are written as they come, in csv, tsv or jsonl")]
+    NotAsStream,
+    /// Standard input was to be the log and the patients.
+    #[error("standard input can be read once, and both the log and the patients are to come from it")]
+    BothFromInput,
     /// Standard input was to be the log of two registries.
     #[error("standard input can be read once, and two registries are to read the log")]
     ReadTwice,
@@ -274,6 +283,9 @@ impl Failure {
             | Self::BadMap { .. }
             | Self::Input { .. }
             | Self::Board(_)
+            | Self::Patients(_)
+            | Self::NotAsStream
+            | Self::BothFromInput
             | Self::ReadTwice
             | Self::NothingToSay(_)
             | Self::Template { .. }
@@ -306,6 +318,7 @@ impl Failure {
             Self::Registry(diagnostics)
             | Self::Said(diagnostics)
             | Self::Log(diagnostics)
+            | Self::Patients(diagnostics)
             | Self::Board(diagnostics) => diagnostics,
             Self::UnknownZone { .. }
             | Self::UnknownName { .. }
@@ -318,6 +331,8 @@ impl Failure {
             | Self::Unmatched(_)
             | Self::BadMap { .. }
             | Self::Input { .. }
+            | Self::NotAsStream
+            | Self::BothFromInput
             | Self::ReadTwice
             | Self::NothingToSay(_)
             | Self::Template { .. }
@@ -353,6 +368,7 @@ impl Failure {
             Self::Registry(_)
             | Self::Said(_)
             | Self::Log(_)
+            | Self::Patients(_)
             | Self::NoPoint { .. }
             | Self::NothingToSay(_)
             | Self::EmptySpan
@@ -406,6 +422,10 @@ impl Failure {
                 vec!["name `facility`, `network` or a service, such as `service:ct`".to_owned()]
             }
             Self::Template { .. } => vec!["see `divert help announce` for what it may ask for".to_owned()],
+            Self::NotAsStream => {
+                vec!["leave --format out for csv, or end the output file in .csv, .tsv or .jsonl".to_owned()]
+            }
+            Self::BothFromInput => vec!["write one of them to a file, and name that".to_owned()],
             Self::ReadTwice => vec!["write the log to a .csv or .jsonl file, and name that".to_owned()],
             Self::AmbiguousName { .. } => vec!["type more of the id".to_owned()],
             Self::UnknownColumn(unknown) => {

@@ -84,11 +84,13 @@ pub fn place(registry: &Registry, text: &str) -> Result<Origin, Failure> {
 fn position(text: &str) -> Result<Option<Position>, Failure> {
     let Some((lat, lon)) = text.split_once(',') else { return Ok(None) };
     let (Ok(lat), Ok(lon)) = (lat.trim().parse::<f64>(), lon.trim().parse::<f64>()) else { return Ok(None) };
-    if (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon) {
-        Ok(Some(Position { lat, lon }))
-    } else {
-        Err(Failure::NoPoint { name: text.to_owned() })
-    }
+    let position = Position { lat, lon };
+    if is_on_earth(position) { Ok(Some(position)) } else { Err(Failure::NoPoint { name: text.to_owned() }) }
+}
+
+/// Whether degrees are degrees of latitude and longitude.
+pub fn is_on_earth(position: Position) -> bool {
+    (-90.0..=90.0).contains(&position.lat) && (-180.0..=180.0).contains(&position.lon)
 }
 
 /// What is looked for: where its entries are, and which of a name's meanings are of that kind.

@@ -4,6 +4,7 @@
 //! What was typed ([`args`]) is kept apart from what it means ([`context`]); what is said goes through [`ui`].
 
 pub mod args;
+pub mod batch;
 pub mod board;
 mod commands;
 pub mod context;

@@ -23,6 +23,8 @@ pub struct Watch<'a> {
     store: Option<Box<dyn EventLog>>,
     log: Option<Log>,
     mark: Option<(u64, Option<SystemTime>)>,
+    /// Whether the last reading failed: then it is read again, whatever it looks like.
+    failed: bool,
     /// What was odd about the last reading.
     pub remarks: Vec<Remark>,
 }
@@ -34,8 +36,15 @@ impl<'a> Watch<'a> {
         environment: &'a Environment,
         sources: &mut Sources,
     ) -> Result<Self, Failure> {
-        let mut watch =
-            Self { setting, environment, store: None, log: None, mark: None, remarks: Vec::new() };
+        let mut watch = Self {
+            setting,
+            environment,
+            store: None,
+            log: None,
+            mark: None,
+            failed: false,
+            remarks: Vec::new(),
+        };
         watch.read(sources)?;
         Ok(watch)
     }
@@ -49,7 +58,7 @@ impl<'a> Watch<'a> {
     pub fn refresh(&mut self, sources: &mut Sources) -> Result<bool, Failure> {
         let (Some(store), Some(log)) = (&mut self.store, &mut self.log) else {
             let mark = self.mark();
-            let moved = mark != self.mark && self.setting.place != LogPlace::Input;
+            let moved = (self.failed || mark != self.mark) && self.setting.place != LogPlace::Input;
             if moved {
                 self.read(sources)?;
             }
@@ -79,6 +88,7 @@ impl<'a> Watch<'a> {
     }
 
     fn read(&mut self, sources: &mut Sources) -> Result<(), Failure> {
+        self.failed = true;
         self.mark = self.mark();
         self.remarks.clear();
         let place = &self.setting.place;
@@ -93,6 +103,7 @@ impl<'a> Watch<'a> {
                 self.remarks.push(Remark::NoLog(path.clone()));
             }
         }
+        self.failed = false;
         Ok(())
     }
 

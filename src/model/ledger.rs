@@ -302,6 +302,10 @@ impl Ledger {
     pub fn last_recorded_at(&self) -> Option<Instant> {
         self.entries.last().map(|last| last.recorded_at)
     }
+    /// When each event was recorded, in the order of their numbers.
+    pub fn recordings(&self) -> impl Iterator<Item = Instant> + '_ {
+        self.entries.iter().map(|entry| entry.recorded_at)
+    }
     /// Makes room for so many more events.
     pub fn reserve(&mut self, more: usize) {
         self.entries.reserve(more);

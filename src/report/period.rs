@@ -198,6 +198,13 @@ pub fn first_moment(date: NaiveDate, zone: Tz) -> Instant {
         .map_or_else(|| Instant::from(midnight.and_utc()), Instant::from)
 }
 
+/// The local day that an instant lies in: its first moment, and the next day's.
+pub fn day_of(at: Instant, zone: Tz) -> (Instant, Instant) {
+    let date = at.on_clock_of(zone).date_naive();
+    let next = date.succ_opt().unwrap_or(date);
+    (first_moment(date, zone), first_moment(next, zone))
+}
+
 /// A piece of a period.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Slice {
@@ -245,6 +252,20 @@ mod tests {
     fn hours(text: &str, zone: Tz) -> f64 {
         let (from, until) = Said::read(text).unwrap().on_clock_of(zone, at("2023-08-04T12:00:00Z"));
         until.since(from).as_seconds_f64() / 3600.0
+    }
+
+    #[test]
+    fn an_instant_lies_in_its_local_day_whatever_its_midnight_is() {
+        let day = |text: &str, zone| {
+            let (from, until) = day_of(at(text), zone);
+            (from.rfc3339(zone), until.rfc3339(zone))
+        };
+        let summer = ("2023-08-04T00:00:00-04:00".to_owned(), "2023-08-05T00:00:00-04:00".to_owned());
+        assert_eq!(day("2023-08-05T03:59:59Z", New_York), summer);
+        assert_eq!(day("2023-08-04T04:00:00Z", New_York), summer);
+        // In Havana the clocks go from 00:00 to 01:00 in spring, and from 01:00 back to 00:00 in autumn.
+        assert_eq!(day("2023-03-12T16:00:00Z", Havana).0, "2023-03-12T01:00:00-04:00");
+        assert_eq!(day("2023-11-05T16:00:00Z", Havana).0, "2023-11-05T00:00:00-04:00");
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub(crate) struct Divert {
     directory: TempDir,
     at: Option<&'static str>,
     environment: Vec<(&'static str, String)>,
-    input: Option<String>,
+    input: Vec<u8>,
 }
 
 /// What came of it.
@@ -100,7 +100,7 @@ impl Divert {
     /// With nothing: no registry, no log.
     pub(crate) fn bare() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        Self { directory, at: Some(AT), environment: Vec::new(), input: None }
+        Self { directory, at: Some(AT), environment: Vec::new(), input: Vec::new() }
     }
     /// With the registry and the log of these tests.
     pub(crate) fn new() -> Self {
@@ -128,8 +128,8 @@ impl Divert {
         self
     }
     /// With this on standard input.
-    pub(crate) fn input(mut self, text: &str) -> Self {
-        self.input = Some(text.to_owned());
+    pub(crate) fn input(mut self, text: impl AsRef<[u8]>) -> Self {
+        self.input = text.as_ref().to_vec();
         self
     }
     /// A file of the run.
@@ -151,10 +151,13 @@ impl Divert {
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // A program that does not read its input may be gone before it is written.
-        let _ = stdin.write_all(self.input.as_deref().unwrap_or_default().as_bytes());
-        drop(stdin);
-        let output = child.wait_with_output().unwrap();
+        let output = std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // A program that does not read its input may be gone before it is written.
+                let _ = stdin.write_all(&self.input);
+            });
+            child.wait_with_output().unwrap()
+        });
         Output {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),

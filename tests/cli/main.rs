@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
 
 mod answers;
+mod batch;
 mod declare;
 mod errors;
 mod export;

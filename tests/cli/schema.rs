@@ -35,6 +35,21 @@ fn every_json_answer_holds_to_its_schema() {
 }
 
 #[test]
+fn every_row_of_a_stream_holds_to_its_schema_whether_it_could_be_read_or_not() {
+    let divert = Divert::new()
+        .input("id,from,need\n1,vernon,stroke\n2,nowhere,stroke\n3,manchester,strok\n,vernon,trauma\n");
+    let schema: Value = serde_json::from_str(&divert.run(&["help", "schema", "batch"]).stdout).unwrap();
+    let rows = divert.run(&["route", "--batch", "-", "-F", "jsonl"]).stdout;
+    assert_eq!(rows.lines().count(), 4);
+    for line in rows.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let mut wrong = Vec::new();
+        check(&row, &schema["$defs"]["row"], &schema, "batch", &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+#[test]
 fn every_schema_that_is_listed_is_printed() {
     let divert = Divert::bare();
     for name in divert.run(&["help", "schema"]).stdout.lines() {

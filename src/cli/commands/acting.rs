@@ -6,7 +6,6 @@ use crate::log::{Appended, Draft};
 use crate::model::{Declaration, Declared, Event, Instant, Ledger, Until};
 use crate::render;
 use crate::report::{Basis, Sheet, journal};
-use crate::sentence;
 use crate::state::Timeline;
 
 use super::super::context::{self, Remark, Setting};
@@ -81,13 +80,6 @@ pub(super) fn tell(session: &Session<'_>, sheet: &Sheet, appended: &Appended, id
         let numbers: Vec<String> = appended.events.iter().map(|event| event.number.to_string()).collect();
         session.ui.warn(&format!("recorded as event {}, and {failure}", numbers.join(", ")));
     }
-}
-
-/// The last local midnight: from then on, forced patients are counted.
-pub(super) fn midnight(setting: &Setting, session: &mut Session<'_>) -> Result<Instant, Failure> {
-    let file = session.sources.add("midnight", "00:00");
-    sentence::time("00:00", file, setting.at, setting.zone.unwrap_or(setting.registry.timezone))
-        .map_err(|diagnostic| Failure::Said(vec![diagnostic]))
 }
 
 /// A declaration with the end that follows from its type's `max`, so that editing the registry does not rewrite what

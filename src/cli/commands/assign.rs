@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::log::{Draft, Entry};
 use crate::model::{Assignment, FacilityId, FileId, Origin, Patient, PatientSaid, Registry, Target};
+use crate::report::period;
 use crate::report::route::{self, Telling};
 use crate::report::{Basis, Line, Value};
 use crate::routing::{Decision, Disposition, Outcome, Question, decide};
@@ -18,17 +19,20 @@ use super::super::error::{Exit, Failure};
 use super::{Session, acting, route as reading};
 
 pub(super) fn run(args: &AssignArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if args.route.batch.is_some() {
+        return Err(Failure::OnlyFor { option: "--batch", command: "route" });
+    }
     let setting = acting::setting(session)?;
     let registry = &setting.registry;
     let asked = Asked::read(&args.route, registry, session)?;
-    let midnight = acting::midnight(&setting, session)?;
+    let zone = setting.zone.unwrap_or(registry.timezone);
     let clocked = session.common.at.is_none();
     let mut decision = None;
     let desk = Desk::open(&setting, session.environment, true)?;
     let recorded = desk.record("assign", |events, recorded_at| {
         let timeline = Timeline::of(registry, events, None);
         let at = if clocked { recorded_at } else { setting.at };
-        let forced = timeline.forced_between(midnight, at);
+        let forced = timeline.forced_between(period::day_of(at, zone).0, at);
         let snapshot = timeline.at(registry, at);
         let question = Question {
             patient: &asked.patient,

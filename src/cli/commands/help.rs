@@ -34,6 +34,7 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "status", facts: status::facts, columns: status::columns },
     Answer { name: "table", facts: Vec::new, columns: table::columns },
     Answer { name: "route", facts: Vec::new, columns: route::columns },
+    Answer { name: "batch", facts: Vec::new, columns: route::batch_columns },
     Answer { name: "timeline", facts: strain::facts, columns: timeline::columns },
     Answer { name: "log", facts: Vec::new, columns: journal::columns },
     Answer { name: "changes", facts: Vec::new, columns: transitions::columns },

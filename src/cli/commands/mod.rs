@@ -5,6 +5,7 @@
 mod acting;
 mod announce;
 mod assign;
+mod batch;
 mod census;
 mod check;
 mod confirm;
@@ -25,11 +26,12 @@ mod timeline;
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use crate::model::{FacilityId, Registry, Sources};
+use crate::model::{Event, FacilityId, Registry, Sources};
 use crate::render::{self, Export, Format};
 use crate::report::journal;
 use crate::routing::grid::Rows;
 use crate::sheet::Sheet;
+use crate::state::Timeline;
 
 use super::args::{Command, Common};
 use super::context::{self, Context, Environment};
@@ -59,19 +61,18 @@ impl Session<'_> {
         if self.common.verbose {
             self.ui.diagnostics(&context.warnings, self.sources);
         }
-        self.tell_refused(&context);
+        if context.events.len() > context.recorded {
+            let supposed: Vec<Event> = context.events.iter().skip(context.recorded).collect();
+            self.tell_refused(&context.registry, &supposed, &context.timeline());
+        }
         Ok(context)
     }
 
     /// Says which suppositions a policy refuses: what is answered does not rest on them.
-    fn tell_refused(&self, context: &Context) {
-        if context.events.len() == context.recorded {
-            return;
-        }
-        let timeline = context.timeline();
-        for event in context.events.iter().skip(context.recorded) {
+    fn tell_refused(&self, registry: &Registry, supposed: &[Event], timeline: &Timeline<'_>) {
+        for event in supposed {
             if let Some(refusal) = timeline.refusal(event.number) {
-                let said = journal::sentence(&event, &context.registry);
+                let said = journal::sentence(event, registry);
                 self.ui.warn(&format!("not in force: {said}: {} ({})", refusal.text, refusal.by));
             }
         }

@@ -5,22 +5,26 @@
 use std::collections::BTreeSet;
 
 use crate::model::{FacilityId, PatientSaid, Registry};
+use crate::report::period;
 use crate::report::route::{self, Telling};
 use crate::routing::{Decision, Outcome, Question, decide};
 
 use super::super::args::RouteArgs;
 use super::super::error::{Exit, Failure};
 use super::super::lookup;
-use super::Session;
+use super::{Session, batch};
 
 pub(super) fn run(args: &RouteArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if let Some(patients) = &args.batch {
+        return batch::run(patients, args, session);
+    }
     let context = session.context()?;
     let registry = &context.registry;
     let origin = lookup::place(registry, args.origin())?;
     let patient = registry.patient(said(registry, args)?);
     let exclude: BTreeSet<FacilityId> =
         args.exclude.iter().map(|name| lookup::facility(registry, name)).collect::<Result<_, _>>()?;
-    let midnight = context.time("midnight", "00:00", session.sources)?;
+    let (midnight, _) = period::day_of(context.at, context.zone());
     let timeline = context.timeline();
     let forced = timeline.forced_between(midnight, context.at);
     let snapshot = timeline.at(registry, context.at);
