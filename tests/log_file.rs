@@ -160,6 +160,24 @@ fn a_byte_order_mark_and_blank_lines_shift_no_place() {
 }
 
 #[test]
+fn a_lone_carriage_return_ends_a_row_too() {
+    let rows = ["facility,status,from", "harbor,closed,2023-08-03 06:00", "harbor,open,2023-08-03 07:00"];
+    for end in ["\r", "\n", "\r\n"] {
+        let log = csv(&rows.map(|row| format!("{row}{end}")).concat());
+        assert_eq!(log.head(), 2, "{end:?}");
+        assert_eq!(declaration(&log, 1).declared, Declared::Open { scope: None });
+    }
+}
+
+#[test]
+fn of_a_member_that_stands_twice_the_last_counts() {
+    let object =
+        r#"{"facility":"harbor","status":"closed","from":"2023-08-03 06:00","scope":"stroke","scope":null}"#;
+    let log = read(Format::Jsonl, object).unwrap();
+    assert!(matches!(declaration(&log, 0).declared, Declared::Status { scope: None, .. }));
+}
+
+#[test]
 fn formats_are_known_by_their_ending() {
     assert_eq!(Format::of(Path::new("a/b.CSV")), Some(Format::Csv));
     assert_eq!(Format::of(Path::new("b.jsonl")), Some(Format::Jsonl));

@@ -174,11 +174,12 @@ fn matched(
 
 /// A log that is piped in.
 fn from_input(registry: &Registry, sources: &mut Sources, remarks: &mut Vec<Remark>) -> Result<Log, Failure> {
-    let mut input = BufReader::new(io::stdin());
-    let first = input.fill_buf().map_err(|error| {
+    let lost = |error: io::Error| {
         let message = format!("cannot read standard input: {error}");
         Failure::Log(vec![Diagnostic::nowhere(Code::CannotRead, message)])
-    })?;
+    };
+    let mut input = BufReader::new(log::unpacked(io::stdin()).map_err(lost)?);
+    let first = input.fill_buf().map_err(lost)?;
     if let Some(dialect) = board::dialect_of_start(first) {
         let read = board::as_log(input, "standard input", dialect, registry, sources);
         return matched(read, remarks).map_err(Failure::Log);

@@ -8,7 +8,7 @@ mod suggest;
 
 pub use cell::{csv_cell, unguarded};
 pub use code::{Code, Severity};
-pub use suggest::{closest, list_or, plural};
+pub use suggest::{closest, list_or, plural, which_was_meant};
 
 use crate::model::{FileId, Span};
 

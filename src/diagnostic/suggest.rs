@@ -15,6 +15,12 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
+/// What to do about a word that is none of these: the one that was meant, where one is like enough, else all of them.
+pub fn which_was_meant<'a>(word: &str, words: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    closest(word, words.clone())
+        .map_or_else(|| format!("there are {}", list_or(words)), |near| format!("did you mean `{near}`?"))
+}
+
 /// Insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().collect();

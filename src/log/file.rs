@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use super::hands::{self, Hand, Part};
 use super::row::{Column, Row, Rows, Wrong};
 use super::stretches::{self, Stretches};
 use super::usual::Header;
-use crate::diagnostic::{Code, Diagnostic, closest, csv_cell, list_or, plural};
+use crate::diagnostic::{Code, Diagnostic, csv_cell, list_or, plural, which_was_meant};
 use crate::model::{Entry, FileId, Ledger, Registry, Sayings, Sources, Span};
 
 /// So many errors of a log are told one by one.
@@ -98,7 +98,7 @@ fn read_by(
         name,
         said: &said,
         sources,
-        stretch: Stretch { text: String::new(), line: 1, file: None },
+        stretch: Stretch { text: Arc::from(""), line: 1, file: None },
         header: Header::new(Vec::new()),
         rows: Rows::new(registry, super::store::unnamed()),
         entries: Vec::new(),
@@ -142,7 +142,7 @@ fn cannot_read(name: &str, error: &std::io::Error) -> Diagnostic {
 
 /// A stretch of a log that is read patiently.
 struct Stretch {
-    text: String,
+    text: Arc<str>,
     /// The line of the file with which it begins, counted from 1.
     line: usize,
     /// Where diagnostics find it, once there is one.
@@ -207,8 +207,8 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn decode(&self, text: Vec<u8>) -> Result<String, Vec<Diagnostic>> {
-        String::from_utf8(text).map_err(|error| {
+    fn decode(&self, text: Vec<u8>) -> Result<Arc<str>, Vec<Diagnostic>> {
+        String::from_utf8(text).map(Arc::from).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
             let before = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
             let (name, line) = (self.name, self.stretch.line + before);
@@ -221,7 +221,7 @@ impl Reading<'_> {
     /// Where the stretch at hand is found by diagnostics.
     fn file(&mut self) -> FileId {
         let Stretch { text, line, file } = &mut self.stretch;
-        *file.get_or_insert_with(|| self.sources.add_lines(self.name, text.as_str(), *line))
+        *file.get_or_insert_with(|| self.sources.add_lines(self.name, text.clone(), *line))
     }
 
     fn error(&mut self, span: Span, message: String, help: Vec<String>) {
@@ -307,19 +307,24 @@ impl Reading<'_> {
     /// begin.
     fn header(&mut self, first: &[u8]) -> Result<usize, Vec<Diagnostic>> {
         const NEEDED: [Column; 3] = [Column::Facility, Column::Status, Column::From];
-        // Nothing of the rows is looked at here, so that one of them may hold what is no text.
-        let end = stretches::csv_row(first).unwrap_or(first.len());
-        let mut begin = 0;
-        // Lines before the header are empty.
-        let mut end = end;
-        while begin < first.len() && first[begin..end].iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
-            begin = end;
-            end = begin + stretches::csv_row(&first[begin..]).unwrap_or(first.len() - begin);
+        // Nothing of the rows is looked at here, so that one of them may hold what is no text; lines before the header
+        // are empty.
+        let mut end = 0;
+        while let Some(length) = stretches::csv_row(&first[end..]) {
+            end += length;
+            if !first[end - length..end].iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+                break;
+            }
+        }
+        if end == 0 {
+            end = first.len();
         }
         self.stretch.text = self.decode(first[..end].to_vec())?;
         let text = self.stretch.text.clone();
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
         let header = reader.headers().cloned().unwrap_or_default();
+        // A lone carriage return ends a row, too.
+        let end = usize::try_from(reader.position().byte()).unwrap_or(end);
         let mut columns = Vec::with_capacity(header.len());
         for (at, name) in header.iter().map(str::trim).enumerate() {
             let column = Column::named(name);
@@ -350,7 +355,7 @@ impl Reading<'_> {
             return Err(errors);
         }
         self.header = Header::new(columns);
-        self.stretch.line += text.matches('\n').count();
+        self.stretch.line += text[..end].matches('\n').count();
         self.stretch.file = None;
         Ok(end)
     }
@@ -396,7 +401,7 @@ impl Reading<'_> {
                 continue;
             };
             match value {
-                Value::Null => {}
+                Value::Null => row.clear(column),
                 Value::String(text) => row.set(column, Cow::Owned(text)),
                 Value::Bool(_) | Value::Number(_) => row.set(column, Cow::Owned(value.to_string())),
                 Value::Array(_) | Value::Object(_) if column == Column::Data => {
@@ -413,10 +418,8 @@ impl Reading<'_> {
 
 /// Says that a name is no column, and which was meant.
 fn unknown(name: &str, what: &str) -> (String, String) {
-    let names = || Column::ALL.iter().map(|column| column.as_str());
-    let help = closest(name, names())
-        .map_or_else(|| format!("there are {}", list_or(names())), |near| format!("did you mean `{near}`?"));
-    (format!("{what} `{name}`"), help)
+    let columns = Column::ALL.iter().map(|column| column.as_str());
+    (format!("{what} `{name}`"), which_was_meant(name, columns))
 }
 
 #[cfg(test)]
@@ -452,6 +455,10 @@ mod tests {
     const TIMES: &[&str] = &["2023-08-03T06:00:00Z", "2023-08-03T06:00:59Z", "2023-08-04T00:30:00-04:00"];
     const ODD_TIMES: &[&str] =
         &["2023-08-03 06:00", "2023-02-30T06:00:00Z", "2023-08-03T06:00:60Z", " ", "x"];
+
+    /// What a member of an object may be beside its text: mostly nothing.
+    const MEMBERS: [&str; 12] =
+        ["", "", "", "", "", "", "null", "1", "true", "\"\\u0066ire\"", "[1]", "{\"until\":\"max\"}"];
 
     /// A row whose cells are mostly those of a usual one.
     fn row() -> impl Strategy<Value = [&'static str; 14]> {
@@ -522,6 +529,41 @@ mod tests {
                 (Ok(quick), Ok(slow)) => prop_assert!(quick.events == slow.events),
                 (Err(quick), Err(slow)) => prop_assert_eq!(quick, slow),
                 (quick, slow) => prop_assert!(false, "{:?} but {:?}", quick, slow),
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+        #[test]
+        fn objects_that_hands_read_are_what_patience_reads(
+            rows in prop::collection::vec((row(), 0..14_usize, prop::sample::select(MEMBERS.to_vec())), 0..16),
+        ) {
+            let registry = registry();
+            let mut text = String::new();
+            for (number, (row, column, member)) in (1..).zip(rows) {
+                let number = number.to_string();
+                let cells = COLUMNS.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+                let mut members: Vec<String> = cells
+                    .map(|(name, cell)| {
+                        let cell = if cell == "#" { number.as_str() } else { cell.trim_matches('"') };
+                        format!("\"{name}\":{}", Value::from(cell))
+                    })
+                    .collect();
+                if !member.is_empty() {
+                    members.push(format!("\"{}\":{member}", COLUMNS[column]));
+                }
+                text += &format!("{{{}}}\n", members.join(","));
+            }
+            let mut sources = [Sources::default(), Sources::default()];
+            let [quick, slow] = &mut sources;
+            let quick = read(text.as_bytes(), "log", Format::Jsonl, &registry, quick);
+            let slow = read_by(|_, _, _, _| Hand::Idle, text.as_bytes(), "log", Format::Jsonl, &registry, slow);
+            match (quick, slow) {
+                (Ok(quick), Ok(slow)) => prop_assert!(quick.events == slow.events),
+                (Err(quick), Err(slow)) => prop_assert_eq!(quick, slow),
+                (quick, slow) => prop_assert!(false, "{:?} but {:?}\n{}", quick, slow, text),
             }
         }
     }

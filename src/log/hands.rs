@@ -183,7 +183,8 @@ impl<'de> Deserialize<'de> for Object<'de> {
                                 row.set(column, Cow::Borrowed(inside));
                             }
                         }
-                        Some(b'n') => {}
+                        // Of a member that stands twice the last counts.
+                        Some(b'n') => row.clear(column),
                         Some(b'{' | b'[') if column != Column::Data => {
                             return Err(A::Error::custom("no text"));
                         }

@@ -38,6 +38,7 @@ pub use postgres::PostgresLog;
 pub use row::{Column, Row};
 pub use sqlite::SqliteLog;
 pub use store::{Appended, EachRow, EventLog, Last, Reading, Writer, Writing};
+pub use stretches::unpacked;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Ledger;

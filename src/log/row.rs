@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
+use chrono::{DateTime, MappedLocalTime, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
@@ -70,6 +70,10 @@ impl<'r> Row<'r> {
     /// Fills a cell.
     pub(super) fn set(&mut self, column: Column, cell: Cow<'r, str>) {
         self.0[column as usize] = Some(cell);
+    }
+    /// Empties a cell.
+    pub(super) fn clear(&mut self, column: Column) {
+        self.0[column as usize] = None;
     }
     /// The cell's text, if it has any.
     pub fn get(&self, column: Column) -> Option<&str> {
@@ -581,7 +585,7 @@ impl<'g> Rows<'g> {
         const WALL: [&str; 4] =
             ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"];
         let cell = row.get(column)?;
-        if let Some(at) = in_utc(cell) {
+        if let Some(at) = sentence::rfc3339(cell.as_bytes()) {
             return Some(at);
         }
         if let Ok(moment) = DateTime::parse_from_rfc3339(cell) {
@@ -645,23 +649,6 @@ pub(super) fn lanes(registry: &Registry, declared: &Declared) -> BTreeSet<Lane> 
         Declared::OffDivert => one(Lane::Traffic),
         Declared::Off(status) => of_status(*status, None),
     }
-}
-
-/// A time as a stored log has every one, `2023-08-04T14:00:00Z`; anything else is read with more patience. A million
-/// events have more than two million of them.
-fn in_utc(cell: &str) -> Option<Instant> {
-    const FORM: &[u8; 20] = b"dddd-dd-ddTdd:dd:ddZ";
-    let bytes: &[u8; 20] = cell.as_bytes().try_into().ok()?;
-    let fits = |(byte, form): (&u8, &u8)| if *form == b'd' { byte.is_ascii_digit() } else { byte == form };
-    if !bytes.iter().zip(FORM).all(fits) {
-        return None;
-    }
-    let number = |at: usize, digits: usize| {
-        bytes[at..at + digits].iter().fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'))
-    };
-    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)).ok()?, number(5, 2), number(8, 2))?;
-    let moment = date.and_hms_opt(number(11, 2), number(14, 2), number(17, 2))?;
-    Some(Instant::from_seconds(moment.and_utc().timestamp()))
 }
 
 /// The key of `data` that says where an `until` comes from, and what it says of one that nobody stated.

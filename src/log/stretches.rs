@@ -15,6 +15,31 @@ const LENGTH: usize = 1 << 18;
 /// What gzip writes first.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
+/// What a reader gives, unpacked where it is compressed with gzip.
+pub fn unpacked<'r>(mut reader: impl Read + Send + 'r) -> io::Result<Box<dyn Read + Send + 'r>> {
+    let mut first = Vec::with_capacity(GZIP.len());
+    (&mut reader).take(GZIP.len() as u64).read_to_end(&mut first)?;
+    let is_packed = first == GZIP;
+    let reader = Cursor::new(first).chain(reader);
+    if is_packed {
+        let packed = io::BufReader::with_capacity(LENGTH, reader);
+        return Ok(Box::new(Unpacking(MultiGzDecoder::new(packed))));
+    }
+    Ok(Box::new(reader))
+}
+
+/// Says of a compressed file that is cut off or damaged that it is that.
+struct Unpacking<R>(R);
+
+impl<R: Read> Read for Unpacking<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            kind => io::Error::new(kind, format!("the compressed file is cut off or damaged ({error})")),
+        })
+    }
+}
+
 /// The rows of a log, a stretch after the other.
 pub(super) struct Stretches<'r> {
     reader: Box<dyn Read + Send + 'r>,
@@ -26,18 +51,8 @@ pub(super) struct Stretches<'r> {
 
 impl<'r> Stretches<'r> {
     /// Before the first row.
-    pub(super) fn new(mut reader: impl Read + Send + 'r, format: Format) -> io::Result<Self> {
-        let mut first = Vec::with_capacity(GZIP.len());
-        (&mut reader).take(GZIP.len() as u64).read_to_end(&mut first)?;
-        let reader: Box<dyn Read + Send + 'r> = if first == GZIP {
-            Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(
-                LENGTH,
-                Cursor::new(first).chain(reader),
-            )))
-        } else {
-            Box::new(Cursor::new(first).chain(reader))
-        };
-        Ok(Self { reader, format, begun: Vec::new(), over: false })
+    pub(super) fn new(reader: impl Read + Send + 'r, format: Format) -> io::Result<Self> {
+        Ok(Self { reader: unpacked(reader)?, format, begun: Vec::new(), over: false })
     }
 
     /// The next whole rows; nothing after the last.

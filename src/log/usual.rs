@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 use std::sync::Mutex;
 
-use chrono::NaiveDate;
 use memchr::{memchr, memchr2};
 use rustc_hash::FxHashMap;
 use wide::u8x16;
@@ -16,6 +15,7 @@ use super::row::{Column, Row, Rows};
 use super::stretches::csv_row;
 use crate::diagnostic::unguarded;
 use crate::model::{Declared, Entry, Event, FacilityId, Instant, Kind, Registry, Sayings, StatusOf, Subject};
+use crate::sentence::rfc3339;
 
 /// The events of a stretch of rows.
 #[derive(Debug, Default)]
@@ -129,8 +129,6 @@ pub(super) struct Usual<'g> {
     /// Declarations with that reason and nothing else, from that source.
     reasons: Learnt<Entry>,
     sources: Learnt<Entry>,
-    /// The last date that was read, and its midnight in seconds.
-    date: ([u8; 10], i64),
     /// Where cells end in the stretch at hand.
     ends: Vec<u32>,
 }
@@ -223,7 +221,6 @@ impl<'g> Usual<'g> {
             declared: FxHashMap::default(),
             reasons: Learnt::default(),
             sources: Learnt::default(),
-            date: ([0; 10], 0),
             ends: Vec::new(),
         }
     }
@@ -292,7 +289,7 @@ impl<'g> Usual<'g> {
     }
 
     /// A usual row as an entry, and whether it says when it was recorded; `None` where it is not usual.
-    fn entry(&mut self, cells: Cells<'_>) -> Option<(Entry, bool)> {
+    fn entry(&self, cells: Cells<'_>) -> Option<(Entry, bool)> {
         let places = &self.places;
         if places.empty.iter().any(|place| !cells.get(Some(*place)).is_empty())
             || !matches!(cells.get(places.kind), b"" | b"declare")
@@ -309,9 +306,9 @@ impl<'g> Usual<'g> {
         let source = self.sources.get(cells.get(places.source))?;
         let (from, until, given) =
             (cells.get(places.from), cells.get(places.until), cells.get(places.recorded_at));
-        let from = self.utc(from)?;
-        let recorded_at = if given.is_empty() { from } else { self.utc(given)? };
-        let until = if until.is_empty() { None } else { Some(self.utc(until)?) };
+        let from = rfc3339(from)?;
+        let recorded_at = if given.is_empty() { from } else { rfc3339(given)? };
+        let until = if until.is_empty() { None } else { Some(rfc3339(until)?) };
         let entry = declared.elsewhere(facility, recorded_at, from, until).worded_as(reason).said_by(source);
         let entry = match until {
             Some(until) if until <= from => return None,
@@ -319,46 +316,6 @@ impl<'g> Usual<'g> {
             None => entry,
         };
         Some((entry, !given.is_empty()))
-    }
-
-    /// `2023-08-04T14:00:00Z`, `2023-08-04T10:00:00-04:00`.
-    fn utc(&mut self, cell: &[u8]) -> Option<Instant> {
-        let (moment, zone) = cell.split_first_chunk::<19>()?;
-        let (date, time) = moment.split_first_chunk::<10>()?;
-        let two = |at: usize| -> Option<i64> {
-            let (tens, ones) = (time[at].wrapping_sub(b'0'), time[at + 1].wrapping_sub(b'0'));
-            (tens < 10 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
-        };
-        if [time[0], time[3], time[6]] != *b"T::" {
-            return None;
-        }
-        let offset = match zone {
-            b"Z" => 0,
-            [sign @ (b'+' | b'-'), h, o, b':', m, n] => {
-                let (hours, minutes) =
-                    (i64::try_from(digits(&[*h, *o])?).ok()?, i64::try_from(digits(&[*m, *n])?).ok()?);
-                if hours > 23 || minutes > 59 {
-                    return None;
-                }
-                let east = (hours * 60 + minutes) * 60;
-                if *sign == b'+' { east } else { -east }
-            }
-            _ => return None,
-        };
-        let (hour, minute, second) = (two(1)?, two(4)?, two(7)?);
-        if hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        if *date != self.date.0 {
-            if date[4] != b'-' || date[7] != b'-' {
-                return None;
-            }
-            let number = |digits: &[u8]| self::digits(digits).and_then(|number| u32::try_from(number).ok());
-            let year = i32::try_from(number(&date[..4])?).ok()?;
-            let day = NaiveDate::from_ymd_opt(year, number(&date[5..7])?, number(&date[8..])?)?;
-            self.date = (*date, day.and_hms_opt(0, 0, 0)?.and_utc().timestamp());
-        }
-        Some(Instant::from_seconds(self.date.1 + hour * 3600 + minute * 60 + second - offset))
     }
 
     /// Reads a row that is not usual, and learns from it.

@@ -89,7 +89,7 @@ pub struct Entry {
     from: Instant,
     /// Of a declaration; the end of time where there is none.
     until: Instant,
-    /// [`FACILITIES`] upward for regions, [`NOBODY`] for none.
+    /// A facility, or a region with [`REGION`] set; [`NOBODY`] for none.
     subject: u32,
     /// Among what is declared, or among the others.
     said: u32,
@@ -218,7 +218,7 @@ impl Rows {
             _ => &[],
         }
     }
-    /// Sorts places into rows. `of` tells which row a place belongs to.
+    /// Sorts places into rows: pairs of a row and a place.
     fn sort(rows: usize, places: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
         let mut begins = vec![0u32; rows + 1];
         for (row, _) in places.clone() {
@@ -413,22 +413,25 @@ impl Ledger {
         let declared = self.entries.iter().filter(|entry| entry.wording & OTHER == 0);
         declared.map(|entry| entry.from).min()
     }
-    /// The events up to the first that was not known yet at `known_at`.
+    /// The events that were known at `known_at`, under their numbers. Times of recording may run backwards where a log
+    /// does not say them.
     #[must_use]
     pub fn known(&self, known_at: Option<Instant>) -> Self {
         let mut known = self.clone();
-        if let Some(known_at) = known_at {
-            known.truncate(self.entries.partition_point(|entry| entry.recorded_at <= known_at));
+        let Some(known_at) = known_at else { return known };
+        if self.entries.iter().all(|entry| entry.recorded_at <= known_at) {
+            return known;
         }
+        let is_known = |at: &usize| self.entries[*at].recorded_at <= known_at;
+        let places: Vec<usize> = (0..self.entries.len()).filter(is_known).collect();
+        known.entries = places.iter().map(|at| self.entries[*at]).collect();
+        known.numbers = places.iter().map(|at| self.number(*at)).collect();
+        known.groups.take();
         known
     }
     /// What the events declare, each once, in the order of its first saying.
     pub fn declared(&self) -> &[Declared] {
         &self.said.declared.kept
-    }
-    /// Who speaks in it, each once.
-    pub fn sources(&self) -> &[Arc<str>] {
-        &self.said.sources.kept
     }
     /// Whether any event is about this facility.
     pub fn speaks_of(&self, facility: FacilityId) -> bool {
@@ -450,14 +453,9 @@ impl Ledger {
             .filter_map(|row| u32::try_from(row).ok())
             .map(RegionId::from)
     }
-    /// What was said of a subject and known at `known_at`, in order, less what was retracted by then: with the number
-    /// and the time of recording. Without `known_at` everything is known. What was said of patients is not said of
-    /// facilities.
-    pub fn of(
-        &self,
-        subject: Subject,
-        known_at: Option<Instant>,
-    ) -> impl Iterator<Item = (u64, Instant, &Arc<str>, Line<'_>)> + '_ {
+    /// What was said of a subject and known at `known_at`, in order, less what was retracted by then. Without `known_at`
+    /// everything is known. What was said of patients is not said of facilities.
+    pub fn of(&self, subject: Subject, known_at: Option<Instant>) -> impl Iterator<Item = Line<'_>> + '_ {
         let groups = self.groups();
         let places = match subject {
             Subject::Facility(facility) => groups.facilities.row(facility.index()),
@@ -467,7 +465,7 @@ impl Ledger {
     }
     /// Where patients were sent, as known at `known_at`.
     pub fn assignments(&self, known_at: Option<Instant>) -> impl Iterator<Item = &super::Assignment> + '_ {
-        self.told(&self.groups().assignments, known_at).filter_map(|(_, _, _, line)| match line {
+        self.told(&self.groups().assignments, known_at).filter_map(|line| match line {
             Line::Other(Kind::Assign(assignment)) => Some(&**assignment),
             Line::Other(Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Note(_))
             | Line::Declared(_) => None,
@@ -478,19 +476,13 @@ impl Ledger {
         &'l self,
         places: &'l [u32],
         known_at: Option<Instant>,
-    ) -> impl Iterator<Item = (u64, Instant, &'l Arc<str>, Line<'l>)> + 'l {
+    ) -> impl Iterator<Item = Line<'l>> + 'l {
         let is_known =
             move |at: u32| known_at.is_none_or(|known_at| self.entries[at as usize].recorded_at <= known_at);
         let retracted = self.retracted(places, is_known);
-        places.iter().copied().filter(move |at| is_known(*at)).filter_map(move |at| {
-            let entry = &self.entries[at as usize];
-            let line = self.line(at as usize);
-            let gone = matches!(line, Line::Other(Kind::Retract(_))) || retracted.contains(&at);
-            (!gone).then(|| {
-                let source = &self.said.sources.kept[entry.source as usize];
-                (self.number(at as usize), entry.recorded_at, source, line)
-            })
-        })
+        let counts = move |at: &u32| is_known(*at) && !retracted.contains(at);
+        let lines = places.iter().copied().filter(counts).map(|at| self.line(at as usize));
+        lines.filter(|line| !matches!(line, Line::Other(Kind::Retract(_))))
     }
 
     /// The places of what is as if it had not been. A retraction that is itself retracted retracts nothing.
@@ -655,8 +647,13 @@ mod tests {
         ]
     }
 
+    /// The declarations that count, by their numbers; anything else as 0.
     fn numbers(ledger: &Ledger, subject: Subject, known_at: Option<i64>) -> Vec<u64> {
-        ledger.of(subject, known_at.map(at)).map(|(number, ..)| number).collect()
+        let number = |line| match line {
+            Line::Declared(heard) => heard.number,
+            Line::Other(_) => 0,
+        };
+        ledger.of(subject, known_at.map(at)).map(number).collect()
     }
 
     #[test]
@@ -674,11 +671,22 @@ mod tests {
         let one = Subject::Facility(FacilityId::from(1));
         assert_eq!(numbers(&ledger, one, Some(180)), [1, 3]);
         assert_eq!(numbers(&ledger, one, Some(240)), [3]);
-        assert_eq!(numbers(&ledger, one, None), [1, 3, 5, 10], "a retraction was retracted");
+        assert_eq!(numbers(&ledger, one, None), [1, 3, 0, 10], "a retraction was retracted");
         assert_eq!(numbers(&ledger, Subject::Facility(FacilityId::from(0)), None), [2]);
-        assert_eq!(numbers(&ledger, Subject::Region(RegionId::from(2)), None), [9]);
+        assert_eq!(numbers(&ledger, Subject::Region(RegionId::from(2)), None), [0]);
         assert_eq!(ledger.assignments(None).count(), 0);
         assert_eq!(ledger.assignments(Some(at(420))).count(), 1);
+    }
+
+    #[test]
+    fn what_is_known_keeps_its_number_also_where_the_clock_of_recording_runs_backwards() {
+        let mut said = events();
+        said[9].recorded_at = at(60);
+        let ledger: Ledger = said.iter().collect();
+        let known = ledger.known(Some(at(180)));
+        assert_eq!(known.iter().map(|event| event.number).collect::<Vec<_>>(), [1, 2, 3, 10]);
+        assert_eq!(known.event(10), said.pop());
+        assert!(ledger.known(None) == ledger);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod parser;
 mod patients;
 pub mod phrase;
 mod resolve;
+mod rfc3339;
 mod when;
 mod words;
 
@@ -23,6 +24,8 @@ use crate::model::{
 };
 
 use parser::Parser;
+
+pub use rfc3339::rfc3339;
 
 /// When and where a sentence is read: what its bare clock times refer to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

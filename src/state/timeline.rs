@@ -276,7 +276,7 @@ fn history(
 ) -> Option<History> {
     let mut history = History::default();
     let mut heard: Vec<Heard<'_>> = Vec::new();
-    for (_, _, _, line) in ledger.of(subject, known_at) {
+    for line in ledger.of(subject, known_at) {
         history.known = true;
         match line {
             Line::Declared(declared) => heard.push(declared),

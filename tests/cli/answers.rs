@@ -1,5 +1,7 @@
 //! Answers: the same for the same files, whatever surrounds the program.
 
+use std::io::Write as _;
+
 use crate::harness::{Divert, LOG, REGISTRY};
 
 #[test]
@@ -70,6 +72,38 @@ fn a_supposition_is_known_whatever_known_at_says() {
     divert
         .run(&["status", "-q", "--known-at", "01:00", "--given", "Hartford Hospital diverting"])
         .answers("hartford\n");
+}
+
+/// A text as gzip packs it.
+fn packed(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_compressed_log_says_what_it_says_unpacked() {
+    let status = ["--log", "-", "status", "-F", "csv"];
+    let plain = Divert::bare().registry(REGISTRY).input(LOG).run(&status).stdout;
+    assert!(plain.contains("manchester-memorial"), "{plain}");
+    Divert::bare().registry(REGISTRY).input(packed(LOG)).run(&status).answers(&plain);
+    let closed = r#"{"facility":"manchester-memorial","status":"closed","from":"2023-08-04T02:00:00-04:00"}"#;
+    let said = Divert::bare().registry(REGISTRY).input(packed(closed)).run(&["--log", "-", "-q"]);
+    said.answers("manchester-memorial\n");
+    let divert = Divert::bare().registry(REGISTRY);
+    std::fs::write(divert.path("log.csv.gz"), packed(LOG)).unwrap();
+    divert.run(&["--log", "log.csv.gz", "status", "-F", "csv"]).answers(&plain);
+}
+
+#[test]
+fn a_compressed_log_that_is_cut_off_is_no_shorter_log() {
+    let divert = Divert::bare().registry(REGISTRY);
+    let whole = packed(LOG);
+    std::fs::write(divert.path("log.csv.gz"), &whole[..whole.len() - 9]).unwrap();
+    let output = divert.run(&["--log", "log.csv.gz", "status"]);
+    let told = "cannot read the log `log.csv.gz`: the compressed file is cut off or damaged";
+    assert!(output.stderr.contains(told), "{output:#?}");
+    assert_eq!((output.stdout.as_str(), output.status), ("", 4));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `route --batch`: many patients, a row each.
 
 use std::io::{BufRead, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout};
 
 use serde_json::Value;
 
@@ -538,14 +538,7 @@ struct Open {
 
 impl Open {
     fn run(divert: &Divert, args: &[&str]) -> Self {
-        let mut child = divert
-            .command(&divert.path("."))
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = divert.spawn(&divert.path("."), args);
         let (input, output) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
         Self { child, input, output }
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -140,16 +140,15 @@ impl Divert {
     pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.run_in(self.directory.path(), args)
     }
+    /// Starts it in that directory, with pipes to and from it.
+    pub(crate) fn spawn(&self, directory: &Path, args: &[&str]) -> Child {
+        let mut command = self.command(directory);
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
     /// Runs it in another directory.
     pub(crate) fn run_in(&self, directory: &Path, args: &[&str]) -> Output {
-        let mut child = self
-            .command(directory)
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = self.spawn(directory, args);
         let mut stdin = child.stdin.take().unwrap();
         let output = std::thread::scope(|scope| {
             scope.spawn(move || {

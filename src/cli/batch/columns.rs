@@ -2,7 +2,7 @@
 //!
 //! Floor 6.
 
-use crate::diagnostic::{Code, Diagnostic, closest, csv_cell, list_or};
+use crate::diagnostic::{Code, Diagnostic, csv_cell, which_was_meant};
 use crate::model::Sources;
 
 use super::super::error::Failure;
@@ -67,10 +67,8 @@ pub(super) type Said<'t> = [&'t str; COUNT];
 
 /// The name of no column, and which was meant.
 pub(super) fn unknown(name: &str) -> (String, String) {
-    let names = || Column::ALL.iter().map(|column| column.as_str());
-    let help = closest(name, names())
-        .map_or_else(|| format!("there are {}", list_or(names())), |near| format!("did you mean `{near}`?"));
-    (format!("patients have no `{name}`"), help)
+    let columns = Column::ALL.iter().map(|column| column.as_str());
+    (format!("patients have no `{name}`"), which_was_meant(name, columns))
 }
 
 /// Reads a header. Every mistake in it is told at once, and then no patient is answered.

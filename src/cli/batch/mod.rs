@@ -1,7 +1,7 @@
 //! Many patients, one after the other: a stream in, a stream of answers out, in the same order.
 //!
 //! Floor 6, with threads. What has come is read at once (`input`), cut into whole rows (`cut`) and shared out to
-//! `worker`s, which read each patient (`patient`, `json`, `quick`), have it decided (`decider`) from what is
+//! `worker`s, which read each patient (`patient`, `json`, `degrees`), have it decided (`decider`) from what is
 //! known by then (`known`) and write the answer (`answer`). Whatever is answered is written before more is waited for,
 //! and nothing is kept of it: memory does not grow with the stream.
 
@@ -9,11 +9,11 @@ mod answer;
 mod columns;
 mod cut;
 mod decider;
+mod degrees;
 mod input;
 mod json;
 mod known;
 mod patient;
-mod quick;
 mod turns;
 mod worker;
 

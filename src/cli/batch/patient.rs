@@ -15,7 +15,7 @@ use super::super::error::Failure;
 use super::super::lookup;
 use super::columns::{Column, Said};
 use super::json::Place;
-use super::{quick, shortened};
+use super::{degrees, shortened};
 
 /// So many different texts are remembered at once.
 const REMEMBERED: usize = 4096;
@@ -86,7 +86,7 @@ impl Reader {
     }
 
     fn time(&self, text: &str, reading: &Reading<'_>) -> Result<Instant, String> {
-        if let Some(at) = quick::instant(text) {
+        if let Some(at) = sentence::rfc3339(text.as_bytes()) {
             return Ok(at);
         }
         let text = plain(text);
@@ -209,8 +209,8 @@ fn yes(word: &str) -> Result<bool, String> {
 
 /// Where a patient is by degrees.
 fn point(lat: &str, lon: &str) -> Result<Origin, String> {
-    let degrees = |text: &str| quick::decimal(text).or_else(|| plain(text).parse::<f64>().ok());
-    if let (Some(lat), Some(lon)) = (degrees(lat), degrees(lon)) {
+    let read = |text: &str| degrees::decimal(text).or_else(|| plain(text).parse::<f64>().ok());
+    if let (Some(lat), Some(lon)) = (read(lat), read(lon)) {
         let position = Position { lat, lon };
         if lookup::is_on_earth(position) {
             return Ok(Origin::Point(position));
