@@ -24,7 +24,6 @@ pub(super) fn services(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Servic
             name: name.to_owned(),
             aliases,
             includes: BTreeSet::new(),
-            place: entry.place(),
         });
         table.finish(sink);
     }
@@ -94,7 +93,6 @@ pub(super) fn needs(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Need> {
             also: BTreeSet::new(),
             max_minutes: table.number("max_minutes", 0.0..=MOST_MINUTES).map(Minutes::round),
             time_critical: table.boolean("time_critical").unwrap_or(false),
-            place: entry.place(),
         });
         table.finish(sink);
     }

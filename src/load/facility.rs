@@ -59,7 +59,6 @@ fn facility(
         stale_after: table.duration("stale_after"),
         ids: table.table("ids").map(|ids| ids_elsewhere(ids, sink)).unwrap_or_default(),
         unverified: owned(&mut table, "unverified"),
-        place: entry.place(),
     };
     table.finish(sink);
     facility
@@ -118,7 +117,6 @@ pub(super) fn zones(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Zone> {
             region: tables.regions.one("region", &mut table),
             position: position(&mut table),
             arrivals_per_day: table.number("arrivals_per_day", 0.0..=1_000_000.0),
-            place: entry.place(),
         };
         table.finish(sink);
         zone

@@ -18,7 +18,6 @@ pub(super) fn networks(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Networ
             name: name.to_owned(),
             aliases,
             parent: tables.networks.one("parent", &mut table),
-            place: entry.place(),
         });
         table.finish(sink);
     }
@@ -72,7 +71,6 @@ pub(super) fn regions(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Region>
             key: entry.key.to_owned(),
             name: name.to_owned(),
             aliases: table.strings("aliases").iter().map(|alias| alias.text.to_owned()).collect(),
-            place: entry.place(),
         };
         table.finish(sink);
         region

@@ -87,8 +87,6 @@ pub struct Facility {
     pub ids: BTreeMap<String, String>,
     /// The keys of this table that rest on memory.
     pub unverified: Vec<String>,
-    /// Where it stands.
-    pub place: Place,
 }
 
 impl Facility {
@@ -109,8 +107,6 @@ pub struct Network {
     pub aliases: Vec<String>,
     /// The network that owns it. Never leads back to itself.
     pub parent: Option<NetworkId>,
-    /// Where it stands.
-    pub place: Place,
 }
 
 /// The area that one diversion policy governs.
@@ -122,8 +118,6 @@ pub struct Region {
     pub name: String,
     /// Other names.
     pub aliases: Vec<String>,
-    /// Where it stands.
-    pub place: Place,
 }
 
 /// A place that patients come from.
@@ -141,8 +135,6 @@ pub struct Zone {
     pub position: Position,
     /// Patients a day who come by ambulance.
     pub arrivals_per_day: Option<f64>,
-    /// Where it stands.
-    pub place: Place,
 }
 
 /// What a facility has and can lose.
@@ -156,8 +148,6 @@ pub struct Service {
     pub aliases: Vec<String>,
     /// Everything it includes, through all steps, without itself.
     pub includes: BTreeSet<ServiceId>,
-    /// Where it stands.
-    pub place: Place,
 }
 
 /// What a patient needs.
@@ -177,8 +167,6 @@ pub struct Need {
     pub max_minutes: Option<Minutes>,
     /// Crowding and advisory minutes never move these patients.
     pub time_critical: bool,
-    /// Where it stands.
-    pub place: Place,
 }
 
 macro_rules! keyed {

@@ -45,7 +45,7 @@ fn hours(length: TimeDelta) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Ed, FacilityId, FacilityKind, Instant, Place, Position};
+    use crate::model::{Ed, FacilityId, FacilityKind, Instant, Position};
 
     fn facility(ed: Ed, beds: Option<u32>) -> Facility {
         Facility {
@@ -70,7 +70,6 @@ mod tests {
             stale_after: None,
             ids: std::collections::BTreeMap::new(),
             unverified: Vec::new(),
-            place: Place { file: "x".into(), line: 1, column: 1 },
         }
     }
 

@@ -65,27 +65,20 @@ pub(crate) fn facility(key: &str, name: &str, aliases: &[&str]) -> Facility {
         stale_after: None,
         ids: BTreeMap::new(),
         unverified: Vec::new(),
-        place: place(1),
     }
 }
 
 pub(crate) fn network(key: &str, name: &str, aliases: &[&str]) -> Network {
-    Network {
-        key: key.to_owned(),
-        name: name.to_owned(),
-        aliases: owned(aliases),
-        parent: None,
-        place: place(1),
-    }
+    Network { key: key.to_owned(), name: name.to_owned(), aliases: owned(aliases), parent: None }
 }
 
 pub(crate) fn region(key: &str, name: &str) -> Region {
-    Region { key: key.to_owned(), name: name.to_owned(), aliases: Vec::new(), place: place(1) }
+    Region { key: key.to_owned(), name: name.to_owned(), aliases: Vec::new() }
 }
 
 pub(crate) fn service(key: &str, name: &str, aliases: &[&str]) -> Service {
     let (key, name, aliases) = (key.to_owned(), name.to_owned(), owned(aliases));
-    Service { key, name, aliases, includes: BTreeSet::new(), place: place(1) }
+    Service { key, name, aliases, includes: BTreeSet::new() }
 }
 
 pub(crate) fn need(key: &str, aliases: &[&str]) -> Need {
@@ -97,7 +90,6 @@ pub(crate) fn need(key: &str, aliases: &[&str]) -> Need {
         also: BTreeSet::new(),
         max_minutes: None,
         time_critical: false,
-        place: place(1),
     }
 }
 
@@ -109,7 +101,6 @@ pub(crate) fn zone(key: &str, name: &str) -> Zone {
         region: None,
         position: Position { lat: 41.8, lon: -72.5 },
         arrivals_per_day: None,
-        place: place(1),
     }
 }
 
