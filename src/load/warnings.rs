@@ -10,7 +10,7 @@ use super::rules::RuleAt;
 use super::table::list_and;
 use crate::diagnostic::{Code, Diagnostic, Sink, plural};
 use crate::model::{
-    Effect, FacilityId, NeedId, Position, RegionId, Registry, Rule, RuleCondition, Target, ZoneId,
+    Effect, FacilityId, NeedId, Position, RegionId, Registry, Rule, RuleCondition, ServiceId, Target, ZoneId,
 };
 
 /// Farther apart than this, two facilities of one state are hardly both where the file says. (Alaska's and Hawaii's
@@ -35,29 +35,35 @@ fn unmet_needs(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
     let counts = |region: Option<RegionId>| {
         populated.is_empty() || region.is_some_and(|region| populated.contains(&region))
     };
-    let regions: BTreeSet<Option<RegionId>> = registry
+    let emergency_departments: Vec<(Option<RegionId>, &BTreeSet<ServiceId>)> = registry
         .facilities
         .iter()
-        .filter(|(_, facility)| facility.ed.is_some() && counts(facility.region))
-        .map(|(_, facility)| facility.region)
+        .filter(|(_, facility)| facility.ed.is_some())
+        .map(|(_, facility)| (facility.region, &facility.services))
         .collect();
+    let regions: BTreeSet<Option<RegionId>> =
+        emergency_departments.iter().map(|(region, _)| *region).filter(|region| counts(*region)).collect();
+    // Facilities of no region come first.
+    let number = |region: Option<RegionId>| region.map_or(0, |region| region.index() + 1);
     let defined: BTreeSet<NeedId> = defined_needs(tables).collect();
     for (id, need) in registry.needs.iter() {
-        let met: BTreeSet<Option<RegionId>> = registry
-            .facilities
-            .iter()
-            .filter(|(_, facility)| facility.ed.is_some() && facility.services.is_superset(&need.requires))
-            .map(|(_, facility)| facility.region)
-            .collect();
-        if regions.is_empty() || (met.is_empty() && !defined.contains(&id)) {
+        let mut met = vec![false; registry.regions.len() + 1];
+        for (region, services) in &emergency_departments {
+            // One facility is enough for a region.
+            let met = &mut met[number(*region)];
+            *met = *met || services.is_superset(&need.requires);
+        }
+        let is_met = met.contains(&true);
+        if regions.is_empty() || (!is_met && !defined.contains(&id)) {
             continue;
         }
-        let unmet: Vec<RegionId> = regions.difference(&met).copied().flatten().collect();
+        let unmet: Vec<RegionId> =
+            regions.iter().filter(|region| !met[number(**region)]).copied().flatten().collect();
         let requires: Vec<&str> =
             need.requires.iter().map(|service| registry.services[*service].key.as_str()).collect();
         let requires = format!("it requires {}", list_and(&requires));
         let entry = tables.needs.get(id);
-        if met.is_empty() {
+        if !is_met {
             let message = format!("no facility with an ED meets the need `{}`", need.key);
             sink.push(entry.complain(Code::UnmetNeed, message).help(requires));
         } else if let [first, others @ ..] = unmet.as_slice() {

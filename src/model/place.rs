@@ -28,7 +28,8 @@ impl SourceFile {
     /// The file, line and column of a span's start.
     pub fn place(&self, span: &Span) -> Place {
         let lines = self.lines.get_or_init(|| {
-            std::iter::once(0).chain(self.text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+            let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect()
         });
         let at = span.start.min(self.text.len());
         let line = lines.partition_point(|begin| *begin <= at);

@@ -366,6 +366,8 @@ impl Registry {
     /// Fills [`Registry::names`] from ids, names and aliases.
     pub fn index_names(&mut self) {
         let mut names = Names::default();
+        // Nearly every facility has an id and a name.
+        names.reserve(2 * self.facilities.len());
         macro_rules! add {
             ($($entries:ident: $kind:ident),*) => {$(
                 for (id, entry) in self.$entries.iter() {
