@@ -5,10 +5,9 @@
 
 use std::marker::PhantomData;
 
-use toml::de::{DeTable, DeValue};
-
 use super::files::{Layer, Page};
 use super::table::{Said, Table, Title};
+use super::tree::Keys;
 use crate::diagnostic::{Code, Diagnostic, Sink, closest};
 use crate::model::{
     FacilityId, NeedId, NetworkId, Place, PolicyId, RegionId, ServiceId, Span, StatusId, ZoneId,
@@ -25,7 +24,7 @@ pub(super) struct Entry<'t> {
     span: (usize, usize),
     /// On which page.
     pub(super) page: &'t Page,
-    pub(super) entries: &'t DeTable<'t>,
+    pub(super) entries: &'t Keys<'t>,
 }
 
 impl<'t> Entry<'t> {
@@ -104,19 +103,21 @@ impl<'t, I: From<u32> + Into<u32>> Entries<'t, I> {
     fn collect(&mut self, root: &mut Table<'t>) {
         let page = root.page;
         let Some(value) = root.value(self.kind) else { return };
-        let DeValue::Table(tables) = value.get_ref() else {
+        let Some(tables) = value.as_table() else {
             root.wrong_type(self.kind, "tables, each with an id", value);
             return;
         };
-        for (key, value) in tables {
-            if let DeValue::Table(entries) = value.get_ref() {
-                let (key, span) = (key.get_ref().as_ref(), key.span());
+        self.sorted.reserve(tables.len());
+        for pair in tables.iter() {
+            let key = pair.key.as_ref();
+            if let Some(entries) = pair.value.as_table() {
+                let span = pair.key_span();
                 if !is_id(key) {
                     root.error(bad_id(key, page.complain(Code::BadId, &span, "")));
                 }
                 self.sorted.push(Entry { kind: self.kind, key, span: (span.start, span.end), page, entries });
             } else {
-                root.wrong_type(key.get_ref().as_ref(), "a table", value);
+                root.wrong_type(key, "a table", &pair.value);
             }
         }
     }
@@ -194,7 +195,7 @@ pub(super) struct Tables<'t> {
 impl<'t> Tables<'t> {
     /// Sorts the tables of every page.
     pub(super) fn collect(
-        pages: impl IntoIterator<Item = (&'t Page, &'t DeTable<'t>)>,
+        pages: impl IntoIterator<Item = (&'t Page, &'t Keys<'t>)>,
         sink: &mut Sink,
     ) -> Self {
         let mut all = Self {

@@ -94,7 +94,7 @@ fn emergency_department(mut table: Table<'_>, sink: &mut Sink) -> Ed {
 fn ids_elsewhere(mut table: Table<'_>, sink: &mut Sink) -> BTreeMap<String, String> {
     let mut ids = BTreeMap::new();
     for (key, _, value) in table.every() {
-        match value.get_ref().as_str() {
+        match value.as_str() {
             Some(id) => {
                 ids.insert(key.to_owned(), id.to_owned());
             }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
+use super::plain::before_header;
 use super::table::Said;
 use super::{Options, catalogue_text, ready_made};
 use crate::diagnostic::{Code, Diagnostic, Sink, closest, list_or};
@@ -139,7 +140,7 @@ impl<'s> Files<'s> {
         let page = self.pages[page].clone();
         // Only before its first table can a file's own keys stand, so that is all that needs to be parsed here. What is
         // wrong with it is said when the whole file is.
-        let (tree, _) = DeTable::parse_recoverable(head(&page.source.text));
+        let (tree, _) = DeTable::parse_recoverable(before_header(&page.source.text));
         let Some(included) = tree.get_ref().get("include").and_then(|value| value.get_ref().as_array())
         else {
             return;
@@ -235,18 +236,6 @@ fn fence(path: &Path, is_directory: bool) -> std::io::Result<PathBuf> {
     std::fs::metadata(path)?;
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     directory.unwrap_or_else(|| Path::new(".")).canonicalize()
-}
-
-/// The part of a file before its first table.
-fn head(text: &str) -> &str {
-    let mut end = 0;
-    for line in text.split_inclusive('\n') {
-        if line.trim_start_matches('\u{feff}').trim_start().starts_with('[') {
-            break;
-        }
-        end += line.len();
-    }
-    &text[..end]
 }
 
 fn text_of(resolved: &Path, shown: &Path, said: Option<&Said<'_>>) -> Result<String, Diagnostic> {

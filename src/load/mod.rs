@@ -10,6 +10,7 @@ mod facility;
 mod files;
 mod names;
 mod network;
+mod plain;
 mod policy;
 mod ready_made;
 mod registry;
@@ -18,6 +19,7 @@ mod status;
 mod syntax;
 mod table;
 mod travel;
+mod tree;
 mod warnings;
 
 use std::path::Path;

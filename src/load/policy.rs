@@ -155,7 +155,7 @@ fn read_limit(mut table: Table<'_>, tables: &Tables<'_>, sink: &mut Sink) -> Lim
 fn read_levels(mut table: Table<'_>, sink: &mut Sink) -> BTreeMap<String, Level> {
     let mut levels = BTreeMap::new();
     for (key, _, value) in table.every() {
-        let level = if value.get_ref().is_table() {
+        let level = if value.as_table().is_some() {
             table.table_of(key, Title::Value(key), value).and_then(|mut level| {
                 level.must_have(&["at"]);
                 let at = level.whole("at", 1..=MOST_FACILITIES);

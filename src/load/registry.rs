@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono_tz::Tz;
-use toml::de::DeTable;
 
 use super::entries::Tables;
 use super::files::{Files, Page};
 use super::syntax::{self, Lost, Parsed};
 use super::table::Table;
+use super::tree::Keys;
 use super::{Loaded, Options, catalogue, facility, names, network, policy, rules, status, travel, warnings};
 use crate::diagnostic::{Code, Diagnostic, Severity, Sink};
 use crate::model::{Directory, Names, Registry, SourceSettings, Sources};
@@ -29,7 +29,7 @@ pub(super) fn registry(
     let pages = files.take_pages();
     let parsed: Vec<Parsed<'_>> =
         pages.iter().map(|page| syntax::parse(page, &mut lost, &mut sink)).collect();
-    let mended: Vec<Option<DeTable<'_>>> = pages
+    let mended: Vec<Option<Keys<'_>>> = pages
         .iter()
         .zip(&parsed)
         .map(|(page, parsed)| match parsed {

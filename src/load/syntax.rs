@@ -10,13 +10,15 @@ use std::collections::BTreeSet;
 use toml::de::{DeTable, Error};
 
 use super::files::Page;
+use super::plain;
+use super::tree::Keys;
 use crate::diagnostic::{Code, Sink};
 use crate::model::Span;
 
 /// A page as it can be parsed.
 pub(super) enum Parsed<'p> {
     /// As it stands.
-    Whole(DeTable<'p>),
+    Whole(Keys<'p>),
     /// With its broken tables blanked out, every other byte in its place.
     Mended(String),
 }
@@ -37,10 +39,13 @@ impl Lost {
 /// Parses a page, and reports what is no TOML: once for each damaged place.
 pub(super) fn parse<'p>(page: &'p Page, lost: &mut Lost, sink: &mut Sink) -> Parsed<'p> {
     let text = &*page.source.text;
+    if let Some(tree) = plain::read(text) {
+        return Parsed::Whole(tree);
+    }
     let (tree, errors) = DeTable::parse_recoverable(text);
     if errors.iter().all(is_repetition) {
         report_repetitions(page, errors, sink);
-        return Parsed::Whole(tree.into_inner());
+        return Parsed::Whole(Keys::of(tree.into_inner(), 0));
     }
     let mut mended = text.to_owned();
     let mut broken: Option<&str> = None;
@@ -78,10 +83,10 @@ pub(super) fn parse<'p>(page: &'p Page, lost: &mut Lost, sink: &mut Sink) -> Par
 }
 
 /// Parses a mended text, and reports what still stands twice in it.
-pub(super) fn again<'m>(page: &Page, mended: &'m str, sink: &mut Sink) -> DeTable<'m> {
+pub(super) fn again<'m>(page: &Page, mended: &'m str, sink: &mut Sink) -> Keys<'m> {
     let (tree, errors) = DeTable::parse_recoverable(mended);
     report_repetitions(page, errors, sink);
-    tree.into_inner()
+    Keys::of(tree.into_inner(), 0)
 }
 
 /// The tables of a text: from one header to the next. The first may be the part before any header.

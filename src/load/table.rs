@@ -6,19 +6,17 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use chrono::TimeDelta;
-use chrono_tz::Tz;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
 use super::date;
 use super::files::Page;
+use super::tree::{Data, Keys, Value};
 use crate::diagnostic::{Code, Diagnostic, Sink, closest, list_or};
 use crate::model::{Instant, Place, Span};
 use crate::sentence;
+use chrono::TimeDelta;
+use chrono_tz::Tz;
 
-/// A value with its place, as TOML's parser gives it.
-pub(super) type Value<'t> = Spanned<DeValue<'t>>;
+/// As many keys as any table takes: a facility's.
+const MOST_KEYS: usize = 24;
 
 /// A string of the registry, and where it stands.
 #[derive(Clone, Debug)]
@@ -95,7 +93,7 @@ pub(super) struct Table<'t> {
     title: Title<'t>,
     /// What to point at where the table as a whole is meant.
     span: Span,
-    entries: &'t DeTable<'t>,
+    entries: &'t Keys<'t>,
     asked: Vec<&'static str>,
     /// How many of the keys asked for are there.
     found: usize,
@@ -104,8 +102,9 @@ pub(super) struct Table<'t> {
 
 impl<'t> Table<'t> {
     /// A cursor at the table's start.
-    pub(super) fn new(page: &'t Page, title: Title<'t>, span: Span, entries: &'t DeTable<'t>) -> Self {
-        Self { page, title, span, entries, asked: Vec::new(), found: 0, errors: Vec::new() }
+    pub(super) fn new(page: &'t Page, title: Title<'t>, span: Span, entries: &'t Keys<'t>) -> Self {
+        let asked = Vec::with_capacity(MOST_KEYS);
+        Self { page, title, span, entries, asked, found: 0, errors: Vec::new() }
     }
 
     /// Where the table stands.
@@ -127,8 +126,7 @@ impl<'t> Table<'t> {
 
     /// Reports keys that must be there and are not.
     pub(super) fn must_have(&mut self, keys: &[&'static str]) {
-        let missing: Vec<&str> =
-            keys.iter().copied().filter(|key| !self.entries.contains_key(*key)).collect();
+        let missing: Vec<&str> = keys.iter().copied().filter(|key| !self.entries.has(key)).collect();
         if !missing.is_empty() {
             let message = format!("{} lacks {}", self.title, list_and(&missing));
             self.errors.push(self.complain(Code::MissingKey, message));
@@ -144,15 +142,15 @@ impl<'t> Table<'t> {
     }
     /// Whether a key is there, without asking for it.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.entries.contains_key(key)
+        self.entries.has(key)
     }
     /// Whether a key is there and holds a string, without asking for it.
     pub(super) fn holds_a_string(&self, key: &str) -> bool {
-        self.entries.get(key).is_some_and(|value| value.get_ref().is_str())
+        self.entries.get(key).is_some_and(|value| value.as_str().is_some())
     }
     /// Where a key's value stands; the table itself where the key is absent.
     pub(super) fn span_of(&self, key: &str) -> Span {
-        self.entries.get(key).map_or_else(|| self.span.clone(), Spanned::span)
+        self.entries.get(key).map_or_else(|| self.span.clone(), Value::span)
     }
 
     /// A string.
@@ -163,14 +161,14 @@ impl<'t> Table<'t> {
     /// An array of strings; empty where the key is absent.
     pub(super) fn strings(&mut self, key: &'static str) -> Vec<Said<'t>> {
         let Some(value) = self.value(key) else { return Vec::new() };
-        let Some(array) = value.get_ref().as_array() else {
+        let Some(array) = value.as_array() else {
             self.wrong_type(key, "an array of strings", value);
             return Vec::new();
         };
         array.iter().filter_map(|value| self.text(key, value)).collect()
     }
     fn text(&mut self, key: &str, value: &'t Value<'t>) -> Option<Said<'t>> {
-        let Some(text) = value.get_ref().as_str() else {
+        let Some(text) = value.as_str() else {
             self.wrong_type(key, "a string", value);
             return None;
         };
@@ -180,26 +178,27 @@ impl<'t> Table<'t> {
     /// True or false.
     pub(super) fn boolean(&mut self, key: &'static str) -> Option<bool> {
         let value = self.value(key)?;
-        let read = value.get_ref().as_bool();
-        if read.is_none() {
+        let Data::Boolean(read) = value.data else {
             self.wrong_type(key, "true or false", value);
-        }
-        read
+            return None;
+        };
+        Some(read)
     }
 
     /// A number, with or without a fraction, in a range.
     pub(super) fn number(&mut self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
         let value = self.value(key)?;
-        let number = match value.get_ref() {
-            DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
+        let number = match value.data {
+            Data::Float(float) => float,
             // A hexadecimal number is not what anybody means here.
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse::<f64>().ok(),
+            #[allow(clippy::cast_precision_loss)] // no range goes so far that it could matter
+            Data::Integer { value, decimal: true } => value as f64,
             _ => {
                 self.wrong_type(key, "a number", value);
                 return None;
             }
         };
-        let number = number.filter(|number| range.contains(number));
+        let number = Some(number).filter(|number| range.contains(number));
         if number.is_none() {
             self.out_of_range(key, range.start(), range.end(), value);
         }
@@ -217,12 +216,11 @@ impl<'t> Table<'t> {
         value: &'t Value<'t>,
         range: RangeInclusive<u32>,
     ) -> Option<u32> {
-        let Some(integer) = value.get_ref().as_integer() else {
+        let Data::Integer { value: integer, .. } = value.data else {
             self.wrong_type(key, "a whole number", value);
             return None;
         };
-        let number =
-            u32::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|n| range.contains(n));
+        let number = u32::try_from(integer).ok().filter(|number| range.contains(number));
         if number.is_none() {
             self.out_of_range(key, range.start(), range.end(), value);
         }
@@ -282,11 +280,11 @@ impl<'t> Table<'t> {
     /// A date or time; without an offset it is read on the clocks of `zone`.
     pub(super) fn instant(&mut self, key: &'static str, zone: Tz) -> Option<Instant> {
         let value = self.value(key)?;
-        let Some(written) = value.get_ref().as_datetime() else {
+        let Data::Datetime(written) = &value.data else {
             self.wrong_type(key, "a date or a time, without quotes", value);
             return None;
         };
-        match date::instant(&written.to_string(), zone, self.page.file) {
+        match date::instant(written, zone, self.page.file) {
             Ok(at) => Some(at),
             Err(mut diagnostic) => {
                 for label in &mut diagnostic.labels {
@@ -310,7 +308,7 @@ impl<'t> Table<'t> {
         title: Title<'t>,
         value: &'t Value<'t>,
     ) -> Option<Table<'t>> {
-        if let DeValue::Table(entries) = value.get_ref() {
+        if let Some(entries) = value.as_table() {
             return Some(Table::new(self.page, title, value.span(), entries));
         }
         self.wrong_type(key, "a table", value);
@@ -319,7 +317,7 @@ impl<'t> Table<'t> {
     /// Every table of an array, `[[key]]`.
     pub(super) fn tables(&mut self, key: &'static str) -> Vec<Table<'t>> {
         let Some(value) = self.value(key) else { return Vec::new() };
-        let Some(array) = value.get_ref().as_array() else {
+        let Some(array) = value.as_array() else {
             self.wrong_type(key, "an array of tables, each under `[[…]]`", value);
             return Vec::new();
         };
@@ -328,19 +326,19 @@ impl<'t> Table<'t> {
     /// Every key with its place and value, where the file chooses the keys.
     pub(super) fn every(&mut self) -> impl Iterator<Item = (&'t str, Span, &'t Value<'t>)> + use<'t> {
         self.found = self.entries.len();
-        self.entries.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value))
+        self.entries.iter().map(|pair| (pair.key.as_ref(), pair.key_span(), &pair.value))
     }
 
     /// Reports that a value has another type than its key takes.
     pub(super) fn wrong_type(&mut self, key: &str, expected: &str, value: &Value<'_>) {
-        let found = match value.get_ref() {
-            DeValue::String(_) => "a string",
-            DeValue::Integer(_) => "an integer",
-            DeValue::Float(_) => "a float",
-            DeValue::Boolean(_) => "a boolean",
-            DeValue::Datetime(_) => "a date or time",
-            DeValue::Array(_) => "an array",
-            DeValue::Table(_) => "a table",
+        let found = match value.data {
+            Data::String(_) => "a string",
+            Data::Integer { .. } => "an integer",
+            Data::Float(_) => "a float",
+            Data::Boolean(_) => "a boolean",
+            Data::Datetime(_) => "a date or time",
+            Data::Array(_) => "an array",
+            Data::Table(_) => "a table",
         };
         let message = format!("`{key}`: expected {expected}, found {found}");
         self.errors.push(self.page.complain(Code::WrongType, &value.span(), message));
@@ -361,13 +359,13 @@ impl<'t> Table<'t> {
     /// Hands over what is wrong, unknown keys included.
     pub(super) fn finish(self, sink: &mut Sink) {
         if self.found < self.entries.len() {
-            for key in self.entries.keys() {
-                let word = key.get_ref().as_ref();
+            for pair in self.entries.iter() {
+                let word = pair.key.as_ref();
                 if self.asked.contains(&word) {
                     continue;
                 }
                 let message = format!("{} has no key `{word}`", self.title);
-                let diagnostic = self.page.complain(Code::UnknownKey, &key.span(), message);
+                let diagnostic = self.page.complain(Code::UnknownKey, &pair.key_span(), message);
                 let help = match closest(word, self.asked.iter().copied()) {
                     _ if word == "include" => {
                         "`include` stands at the top of the file, before the first table".to_owned()
