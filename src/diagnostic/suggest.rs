@@ -6,8 +6,13 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let word = word.to_lowercase();
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
+        let (length, other) = (word.chars().count(), candidate.chars().count());
+        let allowed = length.max(other).div_ceil(3);
+        // Each letter that one has more than the other is a difference.
+        if length.abs_diff(other) > allowed {
+            continue;
+        }
         let away = distance(&word, &candidate.to_lowercase());
-        let allowed = word.chars().count().max(candidate.chars().count()).div_ceil(3);
         if away <= allowed && best.is_none_or(|(least, _)| away < least) {
             best = Some((away, candidate));
         }

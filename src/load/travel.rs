@@ -66,7 +66,7 @@ pub(super) fn matrix(said: &Said<'_>, files: &mut Files<'_>, registry: &mut Regi
             Ok(true) => read_row(&row, &columns, registry, &mut wrong),
             Ok(false) => break,
             Err(error) => {
-                wrong.at(0, 0, format!("cannot read the matrix: {error}"), None);
+                wrong.at(0, 0, format!("cannot read the matrix: {error}"), || None);
                 break;
             }
         }
@@ -90,14 +90,15 @@ struct Wrong<'p> {
 }
 
 impl Wrong<'_> {
-    fn at(&mut self, row: usize, column: usize, message: String, help: Option<String>) {
+    /// `help` is only asked for where the error is told: to look for what was meant takes a walk through all names.
+    fn at(&mut self, row: usize, column: usize, message: String, help: impl FnOnce() -> Option<String>) {
         if self.errors.len() >= TOLD {
             self.more += 1;
             return;
         }
         let span = csv_cell(&self.page.source.text, row, column);
         let diagnostic = self.page.complain(Code::BadMatrix, &span, message);
-        self.errors.push(match help {
+        self.errors.push(match help() {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         });
@@ -112,21 +113,18 @@ fn columns(reader: &mut csv::Reader<&[u8]>, wrong: &mut Wrong<'_>) -> Option<Col
             columns[column] = Some(at);
             continue;
         }
-        let help = closest(name, COLUMNS).map_or_else(
-            || format!("a matrix has the columns {}", list_or(COLUMNS)),
-            |near| format!("did you mean `{near}`?"),
-        );
-        wrong.at(0, at, format!("a matrix has no column `{name}`"), Some(help));
+        let help = || match closest(name, COLUMNS) {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None => Some(format!("a matrix has the columns {}", list_or(COLUMNS))),
+        };
+        wrong.at(0, at, format!("a matrix has no column `{name}`"), help);
     }
     let missing: Vec<&str> =
         COLUMNS.iter().zip(columns).take(3).filter(|(_, at)| at.is_none()).map(|(name, _)| *name).collect();
     if !missing.is_empty() {
-        wrong.at(
-            0,
-            0,
-            format!("the matrix lacks the column {}", list_or(missing)),
-            Some("its first line is `from,to,minutes`, or `from,to,minutes,km`".to_owned()),
-        );
+        wrong.at(0, 0, format!("the matrix lacks the column {}", list_or(missing)), || {
+            Some("its first line is `from,to,minutes`, or `from,to,minutes,km`".to_owned())
+        });
         return None;
     }
     Some(columns)
@@ -144,25 +142,25 @@ fn read_row(row: &csv::StringRecord, columns: &Columns, registry: &mut Registry,
             let zones = registry.zones.iter().map(|(_, zone)| zone.key.as_str());
             zones.chain(registry.facilities.iter().map(|(_, facility)| facility.key.as_str()))
         };
-        let help = closest(from, known()).map(|near| format!("did you mean `{near}`?"));
+        let help = || closest(from, known()).map(|near| format!("did you mean `{near}`?"));
         wrong.at(begin, column(0), format!("no zone or facility has the id `{from}`"), help);
     }
     let to_id = registry.facilities.id(to);
     if to_id.is_none() {
         let known = registry.facilities.iter().map(|(_, facility)| facility.key.as_str());
-        let help = closest(to, known).map(|near| format!("did you mean `{near}`?"));
+        let help = || closest(to, known).map(|near| format!("did you mean `{near}`?"));
         wrong.at(begin, column(1), format!("no facility has the id `{to}`"), help);
     }
     let minutes = minutes(cell(2));
     if minutes.is_none() {
         let message = format!("minutes go from 0 to {MOST_MINUTES}, found `{}`", cell(2));
-        wrong.at(begin, column(2), message, None);
+        wrong.at(begin, column(2), message, || None);
     }
     let (Some(to_id), Some(minutes)) = (to_id, minutes) else { return };
     // An id may be a zone's and a facility's: then the minutes are from both.
     if let Some(known) = keep(zone, facility, to_id, minutes, &mut registry.travel) {
         let message = format!("the minutes from `{from}` to `{to}` stand twice, and were {known} before");
-        wrong.at(begin, column(2), message, Some("keep one of the rows".to_owned()));
+        wrong.at(begin, column(2), message, || Some("keep one of the rows".to_owned()));
     }
 }
 

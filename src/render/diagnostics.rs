@@ -5,10 +5,14 @@
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{FileId, Sources};
+use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::model::Sources;
 
 use super::{Options, safe};
+
+/// Bytes between two places that one snippet still shows. What lies between is gone through though it is left out, and a
+/// large registry with a thousand mistakes would be gone through a thousand times.
+const NEAR: usize = 20_000;
 
 /// Every diagnostic, an empty line between two; ends in a newline where there is one.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options) -> String {
@@ -43,43 +47,52 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, options: &Options
     if diagnostic.labels.is_empty() {
         return group;
     }
-    // A snippet for each file, the offender's first.
-    let mut files: Vec<FileId> = Vec::new();
-    for label in &diagnostic.labels {
-        if !files.contains(&label.file) {
-            files.push(label.file);
-        }
-    }
-    for file in files {
-        group = group.element(snippet(diagnostic, file, sources, options));
+    for labels in neighbours(&diagnostic.labels) {
+        group = group.element(snippet(&labels, sources, options));
     }
     group
         .elements(diagnostic.help.iter().map(|help| Level::HELP.message(safe::terminal(help, options.ascii))))
 }
 
-/// The lines of one file that the diagnostic points at. Only those are handed on: a log may be long.
+/// The labels of each snippet, with their numbers: those of one file that are near enough to be shown on one stretch of it.
+/// The offender's snippet is first.
+fn neighbours(labels: &[Label]) -> Vec<Vec<(usize, &Label)>> {
+    let mut snippets: Vec<Vec<(usize, &Label)>> = Vec::new();
+    for (at, label) in labels.iter().enumerate() {
+        let beside = snippets.iter_mut().find(|snippet| {
+            let first = snippet[0].1;
+            first.file == label.file && first.span.start.abs_diff(label.span.start) <= NEAR
+        });
+        match beside {
+            Some(snippet) => snippet.push((at, label)),
+            None => snippets.push(vec![(at, label)]),
+        }
+    }
+    snippets
+}
+
+/// The lines that these labels of one file point at. Only those are handed on: a file may be long.
 fn snippet<'a>(
-    diagnostic: &Diagnostic,
-    file: FileId,
+    labels: &[(usize, &Label)],
     sources: &'a Sources,
     options: &Options,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let source = sources.get(file);
+    let source = sources.get(labels[0].1.file);
     let text: &str = &source.text;
-    let labels = || diagnostic.labels.iter().enumerate().filter(|(_, label)| label.file == file);
+    let labels = || labels.iter();
     let first = labels().map(|(_, label)| label.span.start).min().unwrap_or(0);
     let last = labels().map(|(_, label)| label.span.end.max(label.span.start)).max().unwrap_or(0);
     let start = text[..floor(text, first)].rfind('\n').map_or(0, |at| at + 1);
     let end = floor(text, last);
     let end = text[end..].find('\n').map_or(text.len(), |at| end + at);
-    let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + source.first_line;
+    let line = source.place(&(start..start)).line;
     let mut snippet = Snippet::source(safe::same_bytes(&text[start..end]))
         .path(safe::terminal(&source.name, options.ascii))
         .line_start(line);
     for (at, label) in labels() {
         let from = floor(text, label.span.start) - start;
         let until = floor(text, label.span.end).saturating_sub(start).max(from);
-        let kind = if at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let kind = if *at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         let words = (!label.text.is_empty()).then(|| safe::terminal(&label.text, options.ascii));
         snippet = snippet.annotation(kind.span(from..until).label(words));
     }
@@ -133,6 +146,33 @@ error[shared-name]: `A` names two facilities
 ...
 6 | name = \"A\"
   |     ^^^
+"
+        );
+    }
+
+    #[test]
+    fn places_far_apart_are_quoted_each_by_itself() {
+        let mut sources = Sources::default();
+        let text = format!("first\n{}last\n", "\n".repeat(NEAR));
+        let file = sources.add("facilities.toml", text.as_str());
+        let end = text.len();
+        let shared = Diagnostic::at(Code::SharedName, file, end - 5..end - 1, "stands twice").and_at(
+            file,
+            0..5,
+            "first here",
+        );
+        assert_eq!(
+            render(&[shared], &sources, &Options::default()),
+            "error[shared-name]: stands twice
+     --> facilities.toml:20002:1
+      |
+20002 | last
+      | ^^^^
+      |
+     ::: facilities.toml:1:1
+      |
+    1 | first
+      | ----- first here
 "
         );
     }
