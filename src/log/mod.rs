@@ -15,6 +15,7 @@ mod file;
 mod filesystem;
 mod hands;
 mod import;
+pub mod marks;
 mod memory;
 mod migrations;
 #[cfg(feature = "postgres")]

@@ -9,8 +9,8 @@ use std::sync::Mutex;
 
 use memchr::{memchr, memchr2};
 use rustc_hash::FxHashMap;
-use wide::u8x16;
 
+use super::marks::{LONGEST, end, ends_row, mark};
 use super::row::{Column, Row, Rows};
 use super::stretches::csv_row;
 use crate::diagnostic::unguarded;
@@ -109,9 +109,6 @@ impl<T: Copy> Learnt<T> {
     }
 }
 
-/// Places in a stretch are told in 31 bits.
-const LONGEST: usize = 1 << 30;
-
 /// Reads stretches of usual rows, one after the other.
 pub(super) struct Usual<'g> {
     registry: &'g Registry,
@@ -194,15 +191,6 @@ impl<'t> Cells<'t> {
         let begin = if place == 0 { self.begin } else { end(self.ends[place - 1]) + 1 };
         &self.text[begin..end(self.ends[place])]
     }
-}
-
-/// Where cells end: the place times two, and one more where the row ends, too.
-fn end(mark: u32) -> usize {
-    (mark >> 1) as usize
-}
-
-fn ends_row(mark: u32) -> bool {
-    mark & 1 == 1
 }
 
 impl<'g> Usual<'g> {
@@ -424,34 +412,4 @@ fn digits(cell: &[u8]) -> Option<u64> {
         let digit = byte.wrapping_sub(b'0');
         (digit < 10).then_some(sum * 10 + u64::from(digit))
     })
-}
-
-/// Finds the commas and newlines of a text.
-#[allow(clippy::cast_possible_truncation)] // a text is no longer than LONGEST
-fn mark(text: &[u8], marks: &mut Vec<u32>) {
-    marks.clear();
-    let (comma, newline) = (u8x16::splat(b','), u8x16::splat(b'\n'));
-    let (blocks, rest) = text.as_chunks::<64>();
-    for (index, block) in blocks.iter().enumerate() {
-        let (quarters, _) = block.as_chunks::<16>();
-        let (mut found, mut ends) = (0u64, 0u64);
-        for (at, quarter) in quarters.iter().enumerate() {
-            let quarter = u8x16::new(*quarter);
-            let end = quarter.simd_eq(newline);
-            found |= u64::from((quarter.simd_eq(comma) | end).to_bitmask()) << (16 * at);
-            ends |= u64::from(end.to_bitmask()) << (16 * at);
-        }
-        let base = (64 * index) as u32;
-        while found != 0 {
-            let at = found.trailing_zeros();
-            marks.push((base + at) << 1 | u32::from(ends >> at & 1 == 1));
-            found &= found - 1;
-        }
-    }
-    let base = 64 * blocks.len();
-    for (at, byte) in rest.iter().enumerate() {
-        if matches!(byte, b',' | b'\n') {
-            marks.push(((base + at) as u32) << 1 | u32::from(*byte == b'\n'));
-        }
-    }
 }

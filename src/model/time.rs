@@ -109,20 +109,22 @@ impl Sub for Minutes {
 impl Minutes {
     /// Writes them with one decimal, always; without the machinery of formatting, for rows by the million.
     pub fn write(self, out: &mut impl fmt::Write) -> fmt::Result {
-        let mut digits = [0; 20]; // 2^63 has nineteen, and a tenth is one of them
-        let (mut rest, mut begin) = (self.0.unsigned_abs(), digits.len());
-        while rest > 0 || begin > digits.len() - 2 {
+        let mut text = [b'.'; 21]; // 2^63 has nineteen digits; with a sign and a point
+        let mut rest = self.0.unsigned_abs();
+        let mut begin = text.len() - 1;
+        text[begin] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        begin -= 1; // the point
+        while rest > 0 || begin == text.len() - 2 {
             begin -= 1;
-            digits[begin] = b'0' + (rest % 10) as u8;
+            text[begin] = b'0' + (rest % 10) as u8;
             rest /= 10;
         }
         if self.0 < 0 {
-            out.write_char('-')?;
+            begin -= 1;
+            text[begin] = b'-';
         }
-        let (whole, tenth) = digits[begin..].split_at(digits.len() - begin - 1);
-        whole.iter().try_for_each(|digit| out.write_char(char::from(*digit)))?;
-        out.write_char('.')?;
-        tenth.iter().try_for_each(|digit| out.write_char(char::from(*digit)))
+        out.write_str(std::str::from_utf8(&text[begin..]).unwrap_or_default())
     }
 }
 

@@ -129,6 +129,10 @@ impl Cells for Lines {
         self.text.push_str(word);
         self.text.push(self.delimiter);
     }
+    fn words(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.text);
+        self.text.push(self.delimiter);
+    }
     fn minutes(&mut self, minutes: Minutes) {
         let _ = minutes.write(&mut self.text); // writing to a string does not fail
         self.text.push(self.delimiter);

@@ -73,22 +73,31 @@ pub fn write(fields: &[Field], registry: &Registry, id: &str, brief: &Brief, cel
             Field::Minutes => minutes_or_missing(brief.destination, cells),
             Field::DecidedBy => match &brief.decided_by {
                 None => cells.missing(),
-                Some(by) => cells.text(|out| {
+                Some(by) => cells.words(|out| {
                     let _ = by.write(out); // writing to a string does not fail
                 }),
             },
             Field::Home => word_or_missing(brief.home.map(|stop| key(stop.facility)), cells),
             Field::HomeMinutes => minutes_or_missing(brief.home, cells),
             Field::Nemsis => word_or_missing(brief.disposition.map(Disposition::code), cells),
-            Field::Alternates => joined(&brief.alternates, ";", cells, |stop, out| {
-                out.push_str(key(stop.facility));
-                out.push(':');
-                let _ = stop.minutes.write(out);
+            Field::Alternates if brief.alternates.is_empty() => cells.missing(),
+            Field::Alternates => cells.words(|out| {
+                joined(&brief.alternates, ";", out, |stop, out| {
+                    out.push_str(key(stop.facility));
+                    out.push(':');
+                    let _ = stop.minutes.write(out);
+                });
             }),
-            Field::Flags => joined(&brief.flags, ";", cells, |flag, out| {
-                let _ = flag.write(out);
+            Field::Flags if brief.flags.is_empty() => cells.missing(),
+            Field::Flags => cells.words(|out| {
+                joined(&brief.flags, ";", out, |flag, out| {
+                    let _ = flag.write(out);
+                });
             }),
-            Field::Note => joined(&brief.notes, "; ", cells, |note, out| out.push_str(note)),
+            Field::Note if brief.notes.is_empty() => cells.missing(),
+            Field::Note => {
+                cells.text(|out| joined(&brief.notes, "; ", out, |note, out| out.push_str(note)));
+            }
         }
     }
     cells.end();
@@ -132,15 +141,13 @@ fn minutes_or_missing(stop: Option<Stop>, cells: &mut impl Cells) {
     }
 }
 
-fn joined<T>(all: &[T], between: &str, cells: &mut impl Cells, write: impl Fn(&T, &mut String)) {
-    let Some((first, rest)) = all.split_first() else { return cells.missing() };
-    cells.text(|out| {
-        write(first, out);
-        for one in rest {
+fn joined<T>(all: &[T], between: &str, out: &mut String, write: impl Fn(&T, &mut String)) {
+    for (at, one) in all.iter().enumerate() {
+        if at > 0 {
             out.push_str(between);
-            write(one, out);
         }
-    });
+        write(one, out);
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ pub trait Cells {
     fn missing(&mut self);
     /// A word of ours, or a table key: letters, digits, hyphens, colons.
     fn word(&mut self, word: &str);
+    /// Several of them, and numbers, as `write` appends them.
+    fn words(&mut self, write: impl FnOnce(&mut String));
     /// Minutes, one decimal.
     fn minutes(&mut self, minutes: Minutes);
     /// Text from anywhere, as `write` appends it; the writer neutralises what could forge a row or run in a spreadsheet.

@@ -2,9 +2,10 @@
 //!
 //! Floor 6. What the same cells mean is looked up once and remembered, up to a bound: names by the million are few.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
+use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{list_or, unguarded};
 use crate::model::{FileId, Instant, Origin, Patient, PatientSaid, Position, Registry, Sources};
@@ -247,11 +248,11 @@ fn named<T>(
 }
 
 /// What texts were found to mean.
-struct Memory<T>(HashMap<Box<str>, Result<T, Box<str>>>);
+struct Memory<T>(FxHashMap<Box<str>, Result<T, Box<str>>>);
 
 impl<T> Default for Memory<T> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(FxHashMap::default())
     }
 }
 

@@ -5,6 +5,7 @@
 use std::io;
 
 use crate::diagnostic::plural;
+use crate::log::marks;
 
 use super::answer::{Answers, Telling};
 use super::columns::{COUNT, Column, Said};
@@ -28,6 +29,8 @@ pub(super) struct Job<'a> {
 /// Reads, decides and answers.
 pub(super) struct Worker {
     reader: Reader,
+    /// Where the cells end that are being read.
+    marks: Vec<u32>,
     pub(super) answers: Answers,
     /// Rows so far, and those of them that could not be read.
     pub(super) rows: u64,
@@ -36,7 +39,7 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(answers: Answers) -> Self {
-        Self { reader: Reader::default(), answers, rows: 0, bad: 0 }
+        Self { reader: Reader::default(), marks: Vec::new(), answers, rows: 0, bad: 0 }
     }
 
     /// Answers rows; the answers stand in [`Self::answers`], without those before them.
@@ -52,6 +55,7 @@ impl Worker {
         let mut turn = Turn {
             job,
             reader: &mut self.reader,
+            marks: &mut self.marks,
             answers: &mut self.answers,
             decider,
             rows: &mut self.rows,
@@ -104,6 +108,7 @@ fn id_in(row: &[u8], columns: &[Column]) -> String {
 struct Turn<'w> {
     job: &'w Job<'w>,
     reader: &'w mut Reader,
+    marks: &'w mut Vec<u32>,
     answers: &'w mut Answers,
     decider: Decider<'w>,
     rows: &'w mut u64,
@@ -133,45 +138,39 @@ impl Turn<'_> {
     /// Rows of csv in which nothing is quoted: every comma ends a cell, every line break a row.
     fn plain_rows(&mut self, text: &str) -> io::Result<()> {
         let columns = self.job.reading.columns;
-        let bytes = text.as_bytes();
-        let mut begin = 0;
-        while begin < bytes.len() {
-            let mut said: Said<'_> = [""; COUNT];
-            let (mut cell, mut count, mut at) = (begin, 0, begin);
-            loop {
-                let byte = bytes.get(at).copied().unwrap_or(b'\n');
-                if byte == b',' || byte == b'\n' {
-                    if let Some(column) = columns.get(count) {
-                        said[*column as usize] = &text[cell..at];
-                    }
-                    count += 1;
-                    if byte == b'\n' {
-                        break;
-                    }
-                    cell = at + 1;
+        let mut ends = std::mem::take(self.marks);
+        marks::mark(text.as_bytes(), &mut ends);
+        let (mut begin, mut mark) = (0, 0);
+        while begin < text.len() {
+            // A row of as many cells as the header has; only the last may end the row.
+            let row = ends.get(mark..mark + columns.len()).filter(|row| {
+                row.iter().position(|mark| marks::ends_row(*mark)) == columns.len().checked_sub(1)
+            });
+            if let (Some(row), Some(last)) = (row, columns.last()) {
+                let mut said: Said<'_> = [""; COUNT];
+                let mut cell = begin;
+                for (column, mark) in columns.iter().zip(row) {
+                    let end = marks::end(*mark);
+                    said[*column as usize] = &text[cell..end];
+                    cell = end + 1;
                 }
-                at += 1;
-            }
-            let row = &bytes[begin..at];
-            begin = at + 1;
-            if let (Some(row), Some(last)) = (row.strip_suffix(b"\r"), columns.get(count - 1)) {
                 let last = &mut said[*last as usize];
                 *last = last.strip_suffix('\r').unwrap_or(last);
-                if row.is_empty() {
+                let is_blank = columns.len() == 1 && last.is_empty();
+                if cell - begin <= LONGEST {
+                    (begin, mark) = (cell, mark + row.len());
+                    if !is_blank {
+                        self.answer(&said, None)?;
+                    }
                     continue;
                 }
             }
-            if row.is_empty() {
-                continue;
-            }
-            if row.len() > LONGEST {
-                self.wrong(said[Column::Id as usize], &too_long())?;
-            } else if count == columns.len() {
-                self.answer(&said, None)?;
-            } else {
-                self.wrong(said[Column::Id as usize], &other_count(count, columns.len()))?;
-            }
+            let line = ends[mark..].iter().position(|mark| marks::ends_row(*mark)).map(|line| mark + line);
+            let end = line.map_or(text.len(), |line| marks::end(ends[line]) + 1);
+            self.csv_row(&text.as_bytes()[begin..end], true)?;
+            (begin, mark) = (end, line.map_or(ends.len(), |line| line + 1));
         }
+        *self.marks = ends;
         Ok(())
     }
 
