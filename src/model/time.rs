@@ -107,24 +107,25 @@ impl Sub for Minutes {
 }
 
 impl Minutes {
-    /// Writes them with one decimal, always; without the machinery of formatting, for rows by the million.
+    /// Writes them with one decimal, always; most without the machinery of formatting, for rows by the million.
     pub fn write(self, out: &mut impl fmt::Write) -> fmt::Result {
-        let mut text = [b'.'; 21]; // 2^63 has nineteen digits; with a sign and a point
-        let mut rest = self.0.unsigned_abs();
-        let mut begin = text.len() - 1;
-        text[begin] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        begin -= 1; // the point
-        while rest > 0 || begin == text.len() - 2 {
-            begin -= 1;
-            text[begin] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
+        let (whole, tenth) = (self.0.unsigned_abs() / 10, self.0.unsigned_abs() % 10);
+        let digit = |number: u64| char::from(b'0' + (number % 10) as u8);
         if self.0 < 0 {
-            begin -= 1;
-            text[begin] = b'-';
+            out.write_char('-')?;
         }
-        out.write_str(std::str::from_utf8(&text[begin..]).unwrap_or_default())
+        if whole >= 1000 {
+            return write!(out, "{whole}.{tenth}");
+        }
+        if whole >= 100 {
+            out.write_char(digit(whole / 100))?;
+        }
+        if whole >= 10 {
+            out.write_char(digit(whole / 10))?;
+        }
+        out.write_char(digit(whole))?;
+        out.write_char('.')?;
+        out.write_char(digit(tenth))
     }
 }
 
@@ -152,7 +153,8 @@ mod tests {
         assert_eq!(Minutes::round(0.04).to_string(), "0.0");
         assert_eq!(Minutes::from_tenths(-12).to_string(), "-1.2");
         assert_eq!(Minutes::from_tenths(-3).to_string(), "-0.3");
-        assert_eq!(Minutes::from_tenths(1234).to_string(), "123.4");
+        assert_eq!(Minutes::from_tenths(1204).to_string(), "120.4");
+        assert_eq!(Minutes::from_tenths(12_345).to_string(), "1234.5");
         assert_eq!(Minutes::from_tenths(i64::MIN).to_string(), "-922337203685477580.8");
     }
 
