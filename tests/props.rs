@@ -575,4 +575,61 @@ proptest! {
         }
         prop_assert_eq!((brief.next(), whole.next()), (None, None));
     }
+
+    #[test]
+    fn a_hostile_stream_is_answered_row_by_row_and_the_same_however_it_comes(
+        pieces in prop::collection::vec(
+            prop_oneof![
+                4 => (0..100_u32).prop_map(|id| format!("{id},0.1,0,general\n").into_bytes()),
+                1 => Just(b"\"7\n8\",\"0.1\",0,general\r\n".to_vec()),
+                1 => Just(b"9,\"0.1,0,general\n".to_vec()),
+                1 => Just(b"\r\n\n".to_vec()),
+                1 => Just(b"10,91,NaN,no\n".to_vec()),
+                1 => prop::collection::vec(any::<u8>(), 0..12),
+                1 => Just([b"x".repeat(70_000), b"\n".to_vec()].concat()),
+            ],
+            0..30,
+        ),
+        pause in 1..9_usize,
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(
+            directory.path().join("facilities.toml"),
+            "[registry]\nname = \"F\"\ntimezone = \"UTC\"\n[facility.f]\nname = \"Facility\"\nlat = 0\nlon = 0\ned = {}\n",
+        )
+        .unwrap();
+        let answers = |pieces: &[Vec<u8>]| {
+            let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_divert"))
+                .current_dir(directory.path())
+                .env_clear()
+                .args(["--at", "2023-08-04 09:00", "route", "--batch", "-"])
+                .stdin(std::process::Stdio::piped())
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut input = child.stdin.take().unwrap();
+            std::thread::scope(|scope| {
+                scope.spawn(move || {
+                    for (index, piece) in pieces.iter().enumerate() {
+                        let _ = std::io::Write::write_all(&mut input, piece);
+                        if index % pause == 0 {
+                            std::thread::sleep(std::time::Duration::from_millis(2));
+                        }
+                    }
+                });
+                child.wait_with_output().unwrap()
+            })
+        };
+        let header = b"id,lat,lon,need\n".to_vec();
+        let whole = answers(&[[header.clone(), pieces.concat()].concat()]);
+        let piecemeal = answers(&[&[header], pieces.as_slice()].concat());
+        prop_assert_eq!(String::from_utf8_lossy(&whole.stdout), String::from_utf8_lossy(&piecemeal.stdout));
+        let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(whole.stdout.as_slice());
+        let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+        let bad = rows.iter().filter(|row| &row[1] == "error").count();
+        prop_assert!(rows.iter().all(|row| &row[1] == "routed" || &row[1] == "error"));
+        prop_assert_eq!(whole.status.code(), Some(if bad > 0 { 2 } else { 0 }));
+        prop_assert!(rows.iter().all(|row| row.iter().all(|cell| cell.len() < 2000)));
+    }
 }

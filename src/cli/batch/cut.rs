@@ -29,7 +29,7 @@ pub(super) struct Scan {
     /// The line breaks within quotes.
     lines: u32,
     /// Where the first of them ends.
-    first_line: Option<usize>,
+    pub(super) first_line: Option<usize>,
 }
 
 #[derive(Clone, Copy, Default, Debug)]

@@ -190,6 +190,12 @@ impl Input {
         if self.pending().len() <= LONGEST {
             return None;
         }
+        if let Some(line) = self.scan.first_line {
+            // A quote that is not closed: what follows its line may be patients.
+            self.begin += line;
+            (self.seen, self.scan) = (0, Scan::default());
+            return Some(Piece::Rows(Rows { bytes: &self.buffer[begin..begin + line], plain: false }));
+        }
         self.skips = true;
         (self.begin, self.seen, self.scan) = (self.end, 0, Scan::default());
         Some(Piece::TooLong(&self.buffer[begin..self.end]))
@@ -215,5 +221,104 @@ impl Input {
         }
         self.seen = pending.len() - len;
         (len, !quotes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Comes in pieces of these lengths, and then whole.
+    struct Pieces(Vec<u8>, Vec<usize>);
+
+    impl Read for Pieces {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let len = self.1.pop().unwrap_or(usize::MAX).min(self.0.len()).min(into.len());
+            into[..len].copy_from_slice(&self.0[..len]);
+            self.0.drain(..len);
+            Ok(len)
+        }
+    }
+
+    /// Every row with its line break, and whether its quoting is right.
+    fn rows(text: &[u8], pieces: Vec<usize>, dialect: Dialect) -> Vec<(Vec<u8>, bool)> {
+        let mut input = Input::open(Box::new(Pieces(text.to_vec(), pieces)), Some(dialect)).unwrap();
+        let mut all = Vec::new();
+        loop {
+            while let Some(piece) = input.next() {
+                match piece {
+                    Piece::Rows(rows) => {
+                        let mut begin = 0;
+                        while begin < rows.bytes.len() {
+                            let (len, whole) = rows.first(begin);
+                            all.push((rows.bytes[begin..begin + len].to_vec(), whole));
+                            begin += len;
+                        }
+                    }
+                    Piece::TooLong(_) => all.push((b"too long".to_vec(), false)),
+                }
+            }
+            if input.ended {
+                return all;
+            }
+            input.fill().unwrap();
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_the_same_however_they_come(
+            text in "[a,\"\n\r]{0,80}",
+            pieces in prop::collection::vec(1..9_usize, 0..40),
+        ) {
+            for dialect in [Dialect::Csv, Dialect::Jsonl] {
+                let found = rows(text.as_bytes(), pieces.clone(), dialect);
+                prop_assert_eq!(&found, &rows(text.as_bytes(), Vec::new(), dialect));
+                prop_assert_eq!(found.into_iter().flat_map(|(row, _)| row).collect::<Vec<_>>(), text.as_bytes());
+            }
+        }
+
+        #[test]
+        fn shares_of_rows_are_the_rows(
+            text in "[a,\"\n\r]{0,80}",
+            wanted in 1..20_usize,
+        ) {
+            let bytes = text.as_bytes();
+            let all = rows(bytes, Vec::new(), Dialect::Csv);
+            let mut shared = Vec::new();
+            let mut rest = Rows { bytes, plain: !text.contains('"') };
+            while !rest.bytes.is_empty() {
+                let share;
+                (share, rest) = rest.split(wanted);
+                prop_assert!(!share.bytes.is_empty());
+                let mut begin = 0;
+                while begin < share.bytes.len() {
+                    let (len, whole) = share.first(begin);
+                    shared.push((share.bytes[begin..begin + len].to_vec(), whole));
+                    begin += len;
+                }
+            }
+            prop_assert_eq!(shared, all);
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_too_long_is_passed_over_and_not_kept() {
+        let long = b"x".repeat(5 * LONGEST);
+        let text = [b"a\n".as_slice(), &long, b"\nb\n", &long].concat();
+        let found: Vec<Vec<u8>> =
+            rows(&text, Vec::new(), Dialect::Csv).into_iter().map(|(row, _)| row).collect();
+        assert_eq!(found, [b"a\n".as_slice(), b"too long", b"b\n", b"too long"]);
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_holds_back_no_long_rows() {
+        let long = [b"y".repeat(LONGEST / 4), b"\n".to_vec()].concat();
+        let text = [b"1,\"a\n".as_slice(), &long.repeat(9)].concat();
+        let found = rows(&text, Vec::new(), Dialect::Csv);
+        assert_eq!(found.len(), 10);
+        assert!(!found[0].1 && found[1..].iter().all(|(row, whole)| *whole && *row == long));
     }
 }

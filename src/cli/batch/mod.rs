@@ -42,6 +42,8 @@ use worker::{Job, Worker};
 
 /// A worker's first share, in bytes of input: a few rows, so that the first answers are out at once.
 const FIRST_SHARE: usize = 1 << 10;
+/// Less than this is not worth a thread.
+const SMALLEST_SHARE: usize = 1 << 12;
 /// Its largest.
 const LARGEST_SHARE: usize = 1 << 19;
 /// Shares grow while they are done within this time…
@@ -230,9 +232,11 @@ impl<'a> Stream<'a> {
         while !rest.bytes.is_empty() {
             let stopwatch = Stopwatch::start();
             let mut shares = Vec::new();
+            // What comes through a pipe is little at a time, and all are to have some of it.
+            let even = rest.bytes.len().div_ceil(self.workers.len()).max(SMALLEST_SHARE);
             while shares.len() < self.workers.len() && !rest.bytes.is_empty() {
                 let share;
-                (share, rest) = rest.split(self.share);
+                (share, rest) = rest.split(self.share.min(even));
                 shares.push(share);
             }
             let busy = shares.len();

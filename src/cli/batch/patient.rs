@@ -23,7 +23,7 @@ const REMEMBERED: usize = 4096;
 /// No longer text is: names are short.
 const LONGEST_REMEMBERED: usize = 128;
 /// No name and no time is longer.
-const LONGEST_NAME: usize = 300;
+pub(super) const LONGEST_NAME: usize = 300;
 
 /// What cells are read with.
 #[derive(Clone, Copy, Debug)]
