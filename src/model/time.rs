@@ -114,14 +114,13 @@ impl Minutes {
         if self.0 < 0 {
             out.write_char('-')?;
         }
-        if whole >= 1000 {
+        if whole >= 100_000 {
             return write!(out, "{whole}.{tenth}");
         }
-        if whole >= 100 {
-            out.write_char(digit(whole / 100))?;
-        }
-        if whole >= 10 {
-            out.write_char(digit(whole / 10))?;
+        for unit in [10_000, 1000, 100, 10] {
+            if whole >= unit {
+                out.write_char(digit(whole / unit))?;
+            }
         }
         out.write_char(digit(whole))?;
         out.write_char('.')?;
@@ -154,7 +153,8 @@ mod tests {
         assert_eq!(Minutes::from_tenths(-12).to_string(), "-1.2");
         assert_eq!(Minutes::from_tenths(-3).to_string(), "-0.3");
         assert_eq!(Minutes::from_tenths(1204).to_string(), "120.4");
-        assert_eq!(Minutes::from_tenths(12_345).to_string(), "1234.5");
+        assert_eq!(Minutes::from_tenths(100_305).to_string(), "10030.5");
+        assert_eq!(Minutes::from_tenths(1_234_567).to_string(), "123456.7");
         assert_eq!(Minutes::from_tenths(i64::MIN).to_string(), "-922337203685477580.8");
     }
 
