@@ -28,7 +28,7 @@ pub use names::{Name, NameKind, Names, fold};
 pub use patient::{Age, Assumed, Care, Origin, Patient, PatientSaid, Priority};
 pub use place::{FileId, Place, SourceFile, Sources, Span};
 pub use policy::{AllDiverting, Crowding, Level, Limit, LimitAction, Policy, TargetShare};
-pub use position::Position;
+pub use position::{EARTH_RADIUS_KM, Position};
 pub use registry::{
     Ed, Expect, Expectation, Facility, FacilityKind, Need, Network, Region, Registry, Rule, RuleCondition,
     Service, SourceSettings, TravelSettings, Want, Zone,

@@ -1,7 +1,7 @@
 //! Points on the Earth, and how far apart they are.
 
 /// Mean radius of the Earth in kilometres (IUGG).
-const EARTH_RADIUS_KM: f64 = 6371.0088;
+pub const EARTH_RADIUS_KM: f64 = 6371.0088;
 
 /// A point on the Earth, in degrees (WGS 84).
 #[derive(Clone, Copy, PartialEq, Debug)]

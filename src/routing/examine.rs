@@ -121,6 +121,11 @@ pub(super) struct Examined {
 }
 
 impl Examined {
+    /// A candidate with these reasons against it, of which nothing else is told.
+    pub(super) fn candidate(stop: Stop, reasons: Vec<Reason>) -> Self {
+        let (not_counted, aside) = (Vec::new(), Vec::new());
+        Self { stop, external: false, candidate: true, excluded: false, reasons, not_counted, aside }
+    }
     pub(super) fn is_eligible(&self) -> bool {
         self.candidate && self.reasons.is_empty()
     }

@@ -46,7 +46,7 @@ impl Search<'_> {
             self.follow(facility, &DecidedBy::Order(*event), route, &named, parent);
         }
         for rule in &registry.rules {
-            if rule.subjects.contains(&facility) && self.holds(rule, reasons) {
+            if rule.subjects.contains(&facility) && holds(rule, self.patient, reasons) {
                 let named = format!(
                     "rule `{}` ({}): {here}, route to {}",
                     rule.key,
@@ -56,23 +56,6 @@ impl Search<'_> {
                 self.follow(facility, &DecidedBy::Rule(rule.key.clone()), &rule.route, &named, parent);
             }
         }
-    }
-
-    fn holds(&self, rule: &Rule, reasons: &[Reason]) -> bool {
-        if rule.scope.as_ref().is_some_and(|scope| !self.patient.is_in(scope)) {
-            return false;
-        }
-        reasons.iter().any(|reason| match &rule.condition {
-            RuleCondition::Effect(Effect::Advisory) => false,
-            RuleCondition::Effect(Effect::Diverting) => {
-                matches!(reason.code, ReasonCode::Diverting | ReasonCode::Consult | ReasonCode::Closed)
-            }
-            RuleCondition::Effect(Effect::Closed) => reason.code == ReasonCode::Closed,
-            RuleCondition::Type(status) => reason.status == Some(*status),
-            RuleCondition::Down(service) => {
-                reason.code == ReasonCode::ServiceDown && is_about(reason, *service)
-            }
-        })
     }
 
     fn follow(
@@ -188,6 +171,22 @@ impl Search<'_> {
             None => format!("{name} was looked at before"),
         }
     }
+}
+
+/// Whether a rule holds at a facility that has these reasons against it.
+pub(super) fn holds(rule: &Rule, patient: &Patient, reasons: &[Reason]) -> bool {
+    if rule.scope.as_ref().is_some_and(|scope| !patient.is_in(scope)) {
+        return false;
+    }
+    reasons.iter().any(|reason| match &rule.condition {
+        RuleCondition::Effect(Effect::Advisory) => false,
+        RuleCondition::Effect(Effect::Diverting) => {
+            matches!(reason.code, ReasonCode::Diverting | ReasonCode::Consult | ReasonCode::Closed)
+        }
+        RuleCondition::Effect(Effect::Closed) => reason.code == ReasonCode::Closed,
+        RuleCondition::Type(status) => reason.status == Some(*status),
+        RuleCondition::Down(service) => reason.code == ReasonCode::ServiceDown && is_about(reason, *service),
+    })
 }
 
 /// Whether a service that is down is the one a rule names: it is required, or it is what took the required one away.

@@ -50,7 +50,7 @@ impl History {
             claims.sort_by_key(|claim| claim.event);
             for (index, later) in claims.iter().enumerate() {
                 for earlier in &claims[..index] {
-                    if earlier.state != later.state && !is_news(earlier, later) {
+                    if earlier.state != later.state && !is_news(earlier.from, later.from, later.recorded_at) {
                         conflicts.push(Conflict {
                             lane: lane.clone(),
                             earlier: earlier.clone(),
@@ -124,8 +124,8 @@ fn claim(source: &Arc<str>, lanes: &Lanes, lane: &Lane, at: Instant) -> Option<C
     })
 }
 
-/// Whether the later claim was recorded when the earlier one had been in force and simply ends or changes it. One that
-/// reaches back over the other's time is no news but a contradiction.
-fn is_news(earlier: &Claim, later: &Claim) -> bool {
-    later.recorded_at >= earlier.from && later.from > earlier.from
+/// Whether the later of two claims was recorded when the earlier one had been in force since `earlier`, and simply ends or
+/// changes it. One that reaches back over the other's time is no news but a contradiction.
+pub(super) fn is_news(earlier: Instant, later: Instant, recorded_at: Instant) -> bool {
+    recorded_at >= earlier && later > earlier
 }

@@ -4,16 +4,21 @@
 //! the same state, whenever and wherever it is asked for.
 
 mod conflict;
+mod course;
+mod dispute;
 mod episode;
 mod fold;
 mod limits;
 mod nedocs;
 mod snapshot;
+mod stance;
 mod timeline;
 
 pub use conflict::{Claim, Conflict};
+pub use course::{Course, Stage, Step, Surveyor};
 pub use episode::{EndedBy, Episode, LaneState, Piece, Said, Track};
 pub use limits::{Refusal, Suspension};
 pub use nedocs::nedocs;
 pub use snapshot::{Active, FacilityState, Snapshot, Standing, Summary};
+pub use stance::{StanceId, Stances};
 pub use timeline::{History, Report, Timeline};

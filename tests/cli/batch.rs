@@ -107,6 +107,58 @@ fn a_row_says_what_a_single_decision_says() {
     assert_eq!(objects(&batch(object.replace('\n', ""), &["-F", "jsonl"])), expected);
 }
 
+/// Rows in brief come by way of the index where it says anything; rows with a column that only whole decisions have never
+/// do.
+#[test]
+fn a_row_in_brief_says_what_the_whole_decision_says() {
+    let example = |name: &str| format!("{}/examples/prospect-2023/{name}", env!("CARGO_MANIFEST_DIR"));
+    let places = ["vernon", "chester", "manchester-memorial", "crozer-chester", "41.8,-72.5", "39.9,-75.4"];
+    let needs = ["general", "stroke", "trauma", "pediatric", "obstetric", "burn", "stroke+trauma"];
+    let mut input = String::from("id,time,from,need,priority,extremis\n");
+    let mut id = 0;
+    for day in 1..=14 {
+        for place in places {
+            for need in needs {
+                let (hour, priority, extremis) = (id % 24, id % 3 + 1, id % 50 == 0);
+                input.push_str(&format!(
+                    "{id},2023-08-{day:02} {hour:02}:30,\"{place}\",{need},{priority},{extremis}\n"
+                ));
+                id += 1;
+            }
+        }
+    }
+    let ask = |columns: &str| {
+        let divert = Divert::bare().input(&input);
+        let (registry, log) = (example("registry"), example("events.csv"));
+        let given = "Hartford Hospital diverting for stroke from 2023-08-05 06:00 until 2023-08-07 06:00";
+        divert.run(&[
+            "--registry",
+            &registry,
+            "--log",
+            &log,
+            "--given",
+            given,
+            "route",
+            "--batch",
+            "-",
+            "--exclude",
+            "bristol-hospital",
+            "--columns",
+            columns,
+        ])
+    };
+    let in_brief = HEADER.trim_end();
+    let (brief, whole) = (ask(in_brief), ask(&format!("{in_brief},ask")));
+    assert_eq!((brief.status, whole.status), (0, 0), "{}", brief.stderr);
+    for name in in_brief.split(',') {
+        assert_eq!(column(&brief, name), column(&whole, name), "{name}");
+    }
+    let decided_by = column(&brief, "decided_by");
+    for step in ["nearest", "extremis", "rule:"] {
+        assert!(decided_by.iter().any(|by| by.starts_with(step)), "nobody was decided by {step}");
+    }
+}
+
 #[test]
 fn a_place_is_a_zone_a_facility_or_a_point() {
     let from = "from\nvernon\nVernon\nrockville-general\n\"41.8187,-72.4795\"\n\"'-41.8187,72.4795\"\n";

@@ -96,7 +96,7 @@ impl Answers {
         &mut self,
         id: &str,
         asked: Asked<'_>,
-        decider: &mut Decider<'_>,
+        decider: &mut Decider<'_, '_>,
         facts: &Facts<'_>,
         telling: &Telling<'_>,
     ) -> io::Result<()> {

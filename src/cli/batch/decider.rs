@@ -1,12 +1,12 @@
 //! Who decides about the patients of a stream, one after the other.
 //!
-//! Floor 6. Rows in brief may be decided by something faster than [`decide`], which says the same or nothing: it belongs
-//! into [`Decider::brief`], and nowhere else.
+//! Floor 6. Rows in brief are decided by the index where it says anything: it says what [`decide`] says, or nothing. Of
+//! whole rows every reason is wanted, which only [`decide`] tells.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{FacilityId, Instant};
-use crate::routing::{Brief, Decision, Outcome, Question, decide};
+use crate::routing::{Asker, Brief, Decision, Outcome, Question, decide};
 use crate::state::{Snapshot, Timeline};
 
 use super::known::{Facts, Then};
@@ -14,8 +14,10 @@ use super::patient::Asked;
 use super::turns::Turns;
 
 /// Decides patient after patient.
-pub(super) struct Decider<'a> {
+pub(super) struct Decider<'a, 'x> {
     facts: Facts<'a>,
+    /// One who asks the index, where there is one.
+    asker: Option<&'a mut Asker<'x>>,
     exclude: &'a BTreeSet<FacilityId>,
     /// How many alternates a row in brief names.
     alternates: usize,
@@ -27,19 +29,22 @@ pub(super) struct Decider<'a> {
     snapshot: Option<Snapshot<'a>>,
 }
 
-impl<'a> Decider<'a> {
+impl<'a, 'x> Decider<'a, 'x> {
     pub(super) fn new(
         facts: Facts<'a>,
+        asker: Option<&'a mut Asker<'x>>,
         exclude: &'a BTreeSet<FacilityId>,
         alternates: usize,
         turns: Option<&'a mut Turns>,
     ) -> Self {
-        Self { facts, exclude, alternates, then: None, turns, snapshot: None }
+        Self { facts, asker, exclude, alternates, then: None, turns, snapshot: None }
     }
 
     /// What becomes of a patient, in brief.
     pub(super) fn brief(&mut self, asked: Asked<'_>) -> Brief {
-        Brief::of(self.whole(asked, |_, decision| decision), self.alternates)
+        let Asked { patient, origin, at } = asked;
+        let found = self.asker.as_mut().and_then(|asker| asker.brief(patient, origin, at));
+        found.unwrap_or_else(|| Brief::of(self.whole(asked, |_, decision| decision), self.alternates))
     }
 
     /// What becomes of a patient, with every reason, told from what it rests on.

@@ -2,9 +2,12 @@
 //!
 //! Floor 6. Answers rest on what was read when the stretch that they belong to had come.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Event, Instant, Ledger, Registry, Sources};
+use crate::model::{Event, FacilityId, Instant, Ledger, Registry, Sources};
+use crate::routing::Index;
 use crate::state::Timeline;
 
 use super::super::error::Failure;
@@ -25,7 +28,11 @@ pub struct Known<'a> {
     /// Each row as known at its own time.
     by_row: bool,
     /// Folded, unless that is done row by row.
-    timeline: Timeline<'a>,
+    timeline: Arc<Timeline<'a>>,
+    /// Who is left out by the index, where there is to be one.
+    indexed: Option<BTreeSet<FacilityId>>,
+    /// What answers for the timeline.
+    index: Option<Arc<Index<'a>>>,
     /// When each recorded event was, in order, where that is asked row by row.
     recordings: Vec<Instant>,
     /// What is recorded where there is no log.
@@ -39,6 +46,7 @@ impl<'a> Known<'a> {
         given: Vec<Event>,
         until: Option<Instant>,
         by_row: bool,
+        indexed: Option<BTreeSet<FacilityId>>,
     ) -> Self {
         let mut known = Self {
             watch,
@@ -46,7 +54,9 @@ impl<'a> Known<'a> {
             registry,
             until,
             by_row,
-            timeline: Timeline::unknown(registry),
+            timeline: Arc::new(Timeline::unknown(registry)),
+            indexed: indexed.filter(|_| !by_row),
+            index: None,
             recordings: Vec::new(),
             nothing: Ledger::default(),
         };
@@ -80,7 +90,11 @@ impl<'a> Known<'a> {
             self.recordings = self.recorded().recordings().collect();
             self.recordings.sort_unstable();
         } else {
-            self.timeline = self.everything();
+            self.timeline = Arc::new(self.everything());
+            let index = |exclude: &BTreeSet<FacilityId>| {
+                Arc::new(Index::new(self.registry, self.timeline.clone(), exclude.clone()))
+            };
+            self.index = self.indexed.as_ref().map(index);
         }
     }
 
@@ -102,6 +116,11 @@ impl<'a> Known<'a> {
     pub fn supposed(&self) -> impl Iterator<Item = Event> + '_ {
         let last = self.recorded().head();
         self.given.iter().map(move |event| Event { number: last + event.number, ..event.clone() })
+    }
+
+    /// What decides about most rows without looking at every facility, where there is such a thing.
+    pub(super) fn index(&self) -> Option<&Arc<Index<'a>>> {
+        self.index.as_ref()
     }
 
     /// What rows are decided from.

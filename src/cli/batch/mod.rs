@@ -106,7 +106,7 @@ pub struct Stream<'a> {
     sheet: Sheet,
     form: Form,
     /// The first shares its work with the others where there is enough of it.
-    workers: Vec<Worker>,
+    workers: Vec<Worker<'a>>,
     /// Where a policy takes turns, rows are decided one by one.
     turns: Option<Turns>,
     /// In bytes of input.
@@ -123,8 +123,14 @@ impl<'a> Stream<'a> {
         let takes_turns = |policy: &crate::model::Policy| policy.all_diverting == AllDiverting::Rotate;
         let turns = registry.policies.iter().any(|(_, policy)| takes_turns(policy));
         let count = if turns { 1 } else { plan.processors.max(1) };
+        let in_brief = match form {
+            Form::Brief { .. } | Form::Ids => true,
+            Form::Whole { .. } => false,
+        };
+        // Whose turn it is hangs on every row before.
+        let indexed = (in_brief && !turns).then(|| plan.exclude.clone());
         Self {
-            known: Known::new(plan.watch, registry, plan.given, plan.known_at, plan.by_row),
+            known: Known::new(plan.watch, registry, plan.given, plan.known_at, plan.by_row, indexed),
             registry,
             at: plan.at,
             zone: plan.zone,
@@ -220,6 +226,9 @@ impl<'a> Stream<'a> {
                 exclude: &self.exclude,
             },
         };
+        for worker in &mut self.workers {
+            worker.consult(self.known.index(), self.alternates);
+        }
         let mut rest = match piece {
             Piece::Rows(rows) => rows,
             Piece::TooLong(beginning) => {
@@ -260,7 +269,7 @@ impl<'a> Stream<'a> {
 
 /// Lets each worker do its share; the first works on this thread.
 fn work(
-    workers: &mut [Worker],
+    workers: &mut [Worker<'_>],
     shares: Vec<Rows<'_>>,
     job: &Job<'_>,
     turns: Option<&mut Turns>,
@@ -283,7 +292,7 @@ fn work(
 
 /// Writes what a worker answered.
 fn write(
-    worker: &Worker,
+    worker: &Worker<'_>,
     form: &Form,
     printed: &mut BTreeSet<String>,
     out: &mut dyn Write,

@@ -3,9 +3,11 @@
 //! Floor 6. Several may work at once, each with its own memory of what cells meant.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::diagnostic::plural;
 use crate::log::marks;
+use crate::routing::{Asker, Index};
 
 use super::answer::{Answers, Telling};
 use super::columns::{COUNT, Column, Said};
@@ -27,8 +29,10 @@ pub(super) struct Job<'a> {
 }
 
 /// Reads, decides and answers.
-pub(super) struct Worker {
+pub(super) struct Worker<'x> {
     reader: Reader,
+    /// Who asks the index, where there is one.
+    asker: Option<Asker<'x>>,
     /// Where the cells end that are being read.
     marks: Vec<u32>,
     pub(super) answers: Answers,
@@ -37,9 +41,17 @@ pub(super) struct Worker {
     pub(super) bad: u64,
 }
 
-impl Worker {
+impl<'x> Worker<'x> {
     pub(super) fn new(answers: Answers) -> Self {
-        Self { reader: Reader::default(), marks: Vec::new(), answers, rows: 0, bad: 0 }
+        Self { reader: Reader::default(), asker: None, marks: Vec::new(), answers, rows: 0, bad: 0 }
+    }
+
+    /// Lets it ask this index from now on, for so many alternates.
+    pub(super) fn consult(&mut self, index: Option<&Arc<Index<'x>>>, alternates: usize) {
+        let asks_it = |asker: &Asker<'x>| index.is_some_and(|index| asker.asks(index));
+        if !self.asker.as_ref().is_some_and(asks_it) {
+            self.asker = index.map(|index| Asker::new(index.clone(), alternates));
+        }
     }
 
     /// Answers rows; the answers stand in [`Self::answers`], without those before them.
@@ -51,7 +63,8 @@ impl Worker {
     ) -> io::Result<()> {
         self.answers.clear();
         let Job { facts, telling, .. } = *job;
-        let decider = Decider::new(facts, telling.exclude, telling.alternates, turns);
+        let asker = self.asker.as_mut();
+        let decider = Decider::new(facts, asker, telling.exclude, telling.alternates, turns);
         let mut turn = Turn {
             job,
             reader: &mut self.reader,
@@ -105,17 +118,17 @@ fn id_in(row: &[u8], columns: &[Column]) -> String {
 }
 
 /// A worker at work.
-struct Turn<'w> {
+struct Turn<'w, 'x> {
     job: &'w Job<'w>,
     reader: &'w mut Reader,
     marks: &'w mut Vec<u32>,
     answers: &'w mut Answers,
-    decider: Decider<'w>,
+    decider: Decider<'w, 'x>,
     rows: &'w mut u64,
     bad: &'w mut u64,
 }
 
-impl Turn<'_> {
+impl Turn<'_, '_> {
     /// Answers what was said of a patient.
     fn answer(&mut self, said: &Said<'_>, place: Option<&Place>) -> io::Result<()> {
         let id = said[Column::Id as usize];

@@ -1,0 +1,304 @@
+//! Those who ask the index, one patient after the other.
+//!
+//! Floor 2. Follows the steps of [`decide`](super::super::decide()) as far as they are plain: where home has a reason and
+//! neither order nor rule leads away from it, nobody wants to be asked and somebody accepts.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::model::{
+    FacilityId, Instant, Minutes, Origin, Patient, Policy, Position, Priority, RegionId, ServiceId,
+};
+use crate::state::Surveyor;
+
+use super::super::brief::Brief;
+use super::super::decision::{DecidedBy, Disposition, Flag, Outcome, Stop};
+use super::super::redirect;
+use super::super::travel::MinutesSource;
+use super::found::{Adds, Found};
+use super::kind::{Kind, Kinds};
+use super::look::{Hint, Look};
+use super::ranking::{Ranked, Ranking};
+use super::reckon::Point;
+use super::space::Space;
+use super::way::{EDS, Ground, Way};
+use super::{Index, Start};
+
+/// How many patients were answered, and how many were left to the reference.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// Answered.
+    pub answered: u64,
+    /// Left to the reference.
+    pub left: u64,
+}
+
+/// Somebody who asks an index of one patient after the other, and remembers where it looked: neighbours and contemporaries
+/// are found sooner.
+#[derive(Debug)]
+pub struct Asker<'a> {
+    index: Arc<Index<'a>>,
+    surveyor: Surveyor<'a>,
+    alternates: usize,
+    hints: Vec<Hint>,
+    kinds: Kinds,
+    grounds: Vec<Ground>,
+    /// Which ground meets a requirement.
+    ground_of: BTreeMap<BTreeSet<ServiceId>, usize>,
+    /// By where the way begins and the ground.
+    rankings: HashMap<(Start, usize), Ranking>,
+    found: Found,
+    tally: Tally,
+}
+
+/// So many grounds are kept at once,
+const GROUNDS: usize = 64;
+/// and so many rankings.
+const RANKINGS: usize = 1 << 15;
+
+impl<'a> Asker<'a> {
+    /// Somebody who asks for that many alternates a patient.
+    pub fn new(index: Arc<Index<'a>>, alternates: usize) -> Self {
+        let (timeline, stances) = (index.timeline.clone(), index.stances.clone());
+        let mut asker = Self {
+            surveyor: Surveyor::new(index.registry, timeline, stances),
+            alternates,
+            hints: vec![Hint::NONE; index.points.len()],
+            kinds: Kinds::default(),
+            grounds: Vec::new(),
+            ground_of: BTreeMap::new(),
+            rankings: HashMap::new(),
+            found: Found::default(),
+            tally: Tally::default(),
+            index,
+        };
+        asker.ground(&BTreeSet::new());
+        asker
+    }
+
+    /// How many patients it asked about so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Whether this is the index that it asks.
+    pub fn asks(&self, index: &Arc<Index<'a>>) -> bool {
+        Arc::ptr_eq(&self.index, index)
+    }
+
+    /// The kind of a patient. What was assumed of one makes no difference.
+    fn kind(&mut self, patient: &Patient) -> usize {
+        self.kinds.find(patient).unwrap_or_else(|| {
+            if self.kinds.is_full() || self.grounds.len() >= GROUNDS {
+                self.forget();
+            }
+            let ground = self.ground(&self.index.registry.requires(&patient.needs));
+            self.kinds.add(Kind::new(&self.index, patient, ground))
+        })
+    }
+
+    /// Begins anew, so that memory does not grow with whatever is asked.
+    fn forget(&mut self) {
+        self.kinds = Kinds::default();
+        self.rankings.clear();
+        self.grounds.truncate(EDS + 1);
+        self.ground_of.retain(|_, ground| *ground == EDS);
+    }
+
+    fn ground(&mut self, required: &BTreeSet<ServiceId>) -> usize {
+        /// Beyond the destination and the alternates, so many of the nearest may divert before a list is too short.
+        const SPARE: usize = 4;
+        if let Some(ground) = self.ground_of.get(required) {
+            return *ground;
+        }
+        let candidates = self.index.candidates(required);
+        let space = Space::new(&candidates.near, self.alternates + 1 + SPARE);
+        self.grounds.push(Ground { candidates, space });
+        self.ground_of.insert(required.clone(), self.grounds.len() - 1);
+        self.grounds.len() - 1
+    }
+
+    /// Where a patient goes from there at that time, in brief. `None`: the reference is to be asked.
+    pub fn brief(&mut self, patient: &Patient, origin: Origin, at: Instant) -> Option<Brief> {
+        let brief = self.answer(patient, origin, at);
+        match brief {
+            Some(_) => self.tally.answered += 1,
+            None => self.tally.left += 1,
+        }
+        brief
+    }
+
+    fn answer(&mut self, patient: &Patient, origin: Origin, at: Instant) -> Option<Brief> {
+        let kind = self.kind(patient);
+        let Self { index, surveyor, alternates, hints, kinds, grounds, rankings, found, .. } = self;
+        let (index, wanted) = (&**index, *alternates + 1);
+        index.reckoning?;
+        let kind = kinds.get_mut(kind)?;
+        if kind.patient.extremis || kind.patient.request.is_some() {
+            return None;
+        }
+        let ground = kind.ground;
+        let mut look = Look { index, surveyor, hints, kind, at };
+        let position = index.position(origin);
+        let rankings = rank(index, (origin, position), grounds, ground, rankings);
+        let mut way = Way { origin, position, point: Point::of(position), grounds, ground, rankings };
+        let governing =
+            |home: Option<Ranked>| index.governing(origin, home.map(|home| home.facility.into()), at);
+        let mut adds = Adds::default();
+        if index.adds && look.kind.may_be_moved {
+            way.search(&mut look, found, 0, adds)?;
+            adds = Adds(governing(found.home).map(|(_, policy)| policy));
+        }
+        way.search(&mut look, found, wanted, adds)?;
+        let home = found.home?;
+        let governing = governing(Some(home));
+        if is_led_away(&mut look, home) || level_asks(&mut look, governing) {
+            return None;
+        }
+        let chosen = found.accepts.first()?.stop;
+        let home_verdict = look.verdict(home.facility)?;
+        if home_verdict.has_soft_reasons_only()
+            && governing.is_some_and(|(_, policy)| may_limit(policy, home, chosen))
+        {
+            return None;
+        }
+        found.add_externals(&mut look, way.externals(), origin, adds);
+        let mixed = way.is_mixed(&mut look, chosen.source)?;
+        let disposition = if chosen.facility != home.facility {
+            Disposition::Diversion
+        } else if way.passes_an_ed(&look, home)? {
+            Disposition::SpecialtyCenter
+        } else {
+            Disposition::Closest
+        };
+        let stops = found.accepts.iter().map(|accepts| stop(accepts.stop));
+        Some(Brief {
+            outcome: Outcome::Routed,
+            destination: Some(stop(chosen)),
+            decided_by: Some(DecidedBy::Nearest),
+            home: Some(stop(home)),
+            disposition: Some(disposition),
+            alternates: stops.skip(1).collect(),
+            flags: flags(&mut look, chosen, home, mixed)?,
+            notes: Vec::new(),
+        })
+    }
+}
+
+/// Where minutes from somewhere are known: its rankings on a ground, and of every ED.
+fn rank<'r>(
+    index: &Index<'_>,
+    (origin, position): (Origin, Position),
+    grounds: &[Ground],
+    ground: usize,
+    rankings: &'r mut HashMap<(Start, usize), Ranking>,
+) -> Option<(&'r Ranking, &'r Ranking)> {
+    let start = Start::of(origin)?;
+    let row = index.row(start);
+    if row.is_empty() {
+        return None;
+    }
+    if rankings.len() >= RANKINGS {
+        rankings.clear();
+    }
+    for ground in [ground, EDS] {
+        rankings
+            .entry((start, ground))
+            .or_insert_with(|| Ranking::new(index, origin, position, row, &grounds[ground].candidates));
+    }
+    Some((rankings.get(&(start, ground))?, rankings.get(&(start, EDS))?))
+}
+
+fn stop(ranked: Ranked) -> Stop {
+    Stop {
+        facility: ranked.facility.into(),
+        minutes: Minutes::from_tenths(ranked.tenths),
+        source: ranked.source,
+    }
+}
+
+/// Whether somebody is to be asked about home, or an order or a rule could lead away from it.
+fn is_led_away(look: &mut Look<'_, '_>, home: Ranked) -> bool {
+    let step = look.step(home.facility);
+    let Some(verdict) = look.verdict(home.facility) else { return true };
+    if verdict.is_eligible() {
+        return false;
+    }
+    let index = look.index;
+    let rules = || {
+        let reasons = look.kind.reasons(step.stance());
+        let subject = FacilityId::from(home.facility);
+        index.registry.rules.iter().any(|rule| {
+            rule.subjects.contains(&subject) && redirect::holds(rule, &look.kind.patient, reasons)
+        })
+    };
+    verdict.is_only_consult()
+        || verdict.orders()
+        || (index.sites[home.facility as usize].is_subject && rules())
+}
+
+/// Whether the region stands at a level of strain that wants to be asked first.
+fn level_asks(look: &mut Look<'_, '_>, governing: Option<(RegionId, &Policy)>) -> bool {
+    let Some((region, policy)) = governing.filter(|_| look.kind.patient.priority != Priority::One) else {
+        return false;
+    };
+    policy.levels.values().any(|level| level.consult)
+        && look.index.level(region, policy, look.at, look.surveyor).is_some_and(|level| level.consult)
+}
+
+/// Whether a policy may keep a patient from being driven past a home that asks to be bypassed.
+fn may_limit(policy: &Policy, home: Ranked, chosen: Ranked) -> bool {
+    let more = chosen.tenths - home.tenths;
+    policy.alternatives.is_some()
+        || policy.max_minutes.is_some_and(|max| chosen.tenths > max.tenths())
+        || policy.max_extra_minutes.is_some_and(|max| more > max.tenths())
+}
+
+/// The flags of a destination that accepts. `None`: not to be told from courses alone.
+fn flags(look: &mut Look<'_, '_>, chosen: Ranked, home: Ranked, mixed: bool) -> Option<Vec<Flag>> {
+    let verdict = look.verdict(chosen.facility)?;
+    let step = look.step(chosen.facility);
+    let stale = look.is_stale(chosen.facility);
+    let more = chosen.tenths - home.tenths;
+    let mut flags = Vec::with_capacity(2);
+    for (holds, flag) in [
+        (chosen.source == MinutesSource::Est, Flag::Est),
+        (mixed, Flag::Mixed),
+        (stale, Flag::Stale),
+        (step.is_unknown(), Flag::Unknown),
+        (step.is_in_conflict(), Flag::Conflict),
+        (step.is_expired(), Flag::Expired),
+        (verdict.is_advised(), Flag::Advisory),
+        (more > 0, Flag::Detour(Minutes::from_tenths(more))),
+        (look.kind.max_minutes.is_some_and(|max| chosen.tenths > max.tenths()), Flag::OverLimit),
+        (changes_before_arrival(look, chosen)?, Flag::ChangesBeforeArrival),
+    ] {
+        if holds {
+            flags.push(flag);
+        }
+    }
+    Some(flags)
+}
+
+/// Whether a destination that accepts has a reason against it at any moment of the drive. `None`: the policy changes
+/// meanwhile.
+fn changes_before_arrival(look: &mut Look<'_, '_>, chosen: Ranked) -> Option<bool> {
+    let arrival = look.at + Minutes::from_tenths(chosen.tenths).length();
+    if let Some(region) = look.index.sites[chosen.facility as usize].region
+        && look.index.regions[region.index()].changes_policy(look.at, arrival)
+    {
+        return None;
+    }
+    Some(look.turns_away_by(chosen.facility, arrival))
+}
+
+impl Index<'_> {
+    /// Where a patient is picked up.
+    fn position(&self, origin: Origin) -> Position {
+        match origin {
+            Origin::Zone(zone) => self.registry.zones[zone].position,
+            Origin::Facility(facility) => self.registry.facilities[facility].position,
+            Origin::Point(position) => position,
+        }
+    }
+}
