@@ -35,6 +35,8 @@ pub struct Environment {
     pub stdout: Option<usize>,
     /// The width of standard error, where that is a terminal.
     pub stderr: Option<usize>,
+    /// The width of a line about work that takes long; `None` where nobody looks at standard error, or wants none.
+    pub progress: Option<usize>,
     /// Whether somebody sits at standard input.
     pub asks: bool,
     /// The user of the operating system, for the record: what the environment says of it is not believed.
@@ -122,6 +124,9 @@ impl Environment {
             size.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0)
         };
         let (stdout, stderr) = (io::stdout(), io::stderr());
+        let stderr_width = stderr
+            .is_terminal()
+            .then(|| measured(terminal_size::terminal_size_of(&stderr)).unwrap_or_else(columns));
         Self {
             registry: said("DIVERT_REGISTRY"),
             log: said("DIVERT_LOG"),
@@ -129,9 +134,8 @@ impl Environment {
             stdout: stdout
                 .is_terminal()
                 .then(|| measured(terminal_size::terminal_size_of(&stdout)).unwrap_or_else(columns)),
-            stderr: stderr
-                .is_terminal()
-                .then(|| measured(terminal_size::terminal_size_of(&stderr)).unwrap_or_else(columns)),
+            stderr: stderr_width,
+            progress: stderr_width,
             asks: io::stdin().is_terminal() && stderr.is_terminal(),
             user: user(),
             #[cfg(feature = "postgres")]
@@ -507,6 +511,7 @@ pub(super) mod tests {
             no_color: false,
             stdout: None,
             stderr: None,
+            progress: None,
             asks: false,
             user: String::new(),
             #[cfg(feature = "postgres")]

@@ -2,7 +2,6 @@
 //!
 //! Floor 6; no clock and no environment: what they say, it is told. Nothing is created for a command that only reads.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use super::args::Common;
 use super::board;
 use super::context::{Environment, Remark};
 use super::error::Failure;
+use super::progress::{Watched, WatchedStore};
 
 /// Where the log is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,24 +54,21 @@ impl LogPlace {
         remarks: &mut Vec<Remark>,
     ) -> Result<Option<Log>, Failure> {
         if *self == Self::Input {
-            return from_input(registry, sources, remarks).map(Some);
+            return from_input(registry, environment, sources, remarks).map(Some);
         }
         if let Some((path, format)) = self.file_of_rows() {
             if matches!(path.try_exists(), Ok(false)) {
                 return Err(Failure::NoLog(path.to_owned()));
             }
             let read = match board::dialect_of(path).filter(|_| format == Format::Csv) {
-                Some(dialect) => match File::open(path) {
+                Some(dialect) => match Watched::open(path, environment.progress) {
                     Ok(file) => {
                         let name = path.display().to_string();
                         matched(board::as_log(file, &name, dialect, registry, sources), remarks)
                     }
-                    Err(error) => {
-                        let message = format!("cannot read the log `{}`: {error}", path.display());
-                        Err(vec![Diagnostic::nowhere(Code::CannotRead, message)])
-                    }
+                    Err(error) => Err(vec![log::cannot_read(&path.display().to_string(), &error)]),
                 },
-                None => log::open(path, format, registry, sources),
+                None => rows(path, format, registry, environment, sources),
             };
             return read.map(Some).map_err(Failure::Log);
         }
@@ -132,6 +129,14 @@ impl LogPlace {
     }
 
     fn store(&self, access: Access, environment: &Environment) -> Result<Box<dyn EventLog>, LogError> {
+        let store = self.bare_store(access, environment)?;
+        Ok(match environment.progress {
+            Some(width) => Box::new(WatchedStore::new(store, width)),
+            None => store,
+        })
+    }
+
+    fn bare_store(&self, access: Access, environment: &Environment) -> Result<Box<dyn EventLog>, LogError> {
         match self {
             Self::Input => Err(LogError::ReadOnly { log: "standard input".to_owned() }),
             Self::Shared(url) => shared(url, access, environment),
@@ -172,13 +177,34 @@ fn matched(
     Ok(log)
 }
 
+/// The log in a file that somebody keeps by hand.
+pub fn rows(
+    path: &Path,
+    format: Format,
+    registry: &Registry,
+    environment: &Environment,
+    sources: &mut Sources,
+) -> Result<Log, Vec<Diagnostic>> {
+    let name = path.display().to_string();
+    match Watched::open(path, environment.progress) {
+        Ok(file) => log::read(file, &name, format, registry, sources),
+        Err(error) => Err(vec![log::cannot_read(&name, &error)]),
+    }
+}
+
 /// A log that is piped in.
-fn from_input(registry: &Registry, sources: &mut Sources, remarks: &mut Vec<Remark>) -> Result<Log, Failure> {
+fn from_input(
+    registry: &Registry,
+    environment: &Environment,
+    sources: &mut Sources,
+    remarks: &mut Vec<Remark>,
+) -> Result<Log, Failure> {
     let lost = |error: io::Error| {
         let message = format!("cannot read standard input: {error}");
         Failure::Log(vec![Diagnostic::nowhere(Code::CannotRead, message)])
     };
-    let mut input = BufReader::new(log::unpacked(io::stdin()).map_err(lost)?);
+    let stdin = Watched::new(io::stdin(), None, environment.progress);
+    let mut input = BufReader::new(log::unpacked(stdin).map_err(lost)?);
     let first = input.fill_buf().map_err(lost)?;
     if let Some(dialect) = board::dialect_of_start(first) {
         let read = board::as_log(input, "standard input", dialect, registry, sources);

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod error;
 pub mod log_place;
 pub mod lookup;
+pub mod progress;
 pub mod screen;
 pub mod ui;
 pub mod watch;
@@ -29,12 +30,15 @@ use ui::Ui;
 
 /// Runs the program as it was called.
 pub fn run() -> ExitCode {
-    let environment = Environment::read();
+    let mut environment = Environment::read();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return answer_clap(&error, &environment).into(),
     };
     let (command, common) = args.split();
+    if common.quiet {
+        environment.progress = None;
+    }
     let ui = Ui::new(&common, &environment);
     let mut sources = Sources::default();
     let mut session = Session { common: &common, environment: &environment, sources: &mut sources, ui: &ui };

@@ -136,7 +136,8 @@ fn read_by(
     Ok(Log { events: Ledger::of_entries(entries, said), ..Log::default() })
 }
 
-fn cannot_read(name: &str, error: &std::io::Error) -> Diagnostic {
+/// Says why a log of that name can't be read.
+pub fn cannot_read(name: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::nowhere(Code::CannotRead, format!("cannot read the log `{name}`: {error}"))
 }
 

@@ -31,7 +31,7 @@ pub use chain::{Flaw, Hash, Head, NotAHead, Verdict};
 pub use credentials::Credentials;
 pub use draft::{Draft, Entry};
 pub use error::LogError;
-pub use file::{Format, open, read};
+pub use file::{Format, cannot_read, open, read};
 pub use import::Imports;
 pub use memory::MemoryLog;
 #[cfg(feature = "postgres")]

@@ -12,5 +12,7 @@ mod harness;
 mod log;
 mod output;
 mod plan;
+#[cfg(unix)]
+mod progress;
 mod retract;
 mod schema;

@@ -31,6 +31,7 @@ use crate::sheet::Sheet;
 
 use super::context::{Stopwatch, clock};
 use super::error::Failure;
+use super::progress::{self, Progress};
 use super::watch::Watch;
 use answer::{Answers, Form, Telling};
 use columns::Column;
@@ -83,6 +84,8 @@ pub struct Plan<'a> {
     pub sheet: Sheet,
     /// How many threads may decide at once.
     pub processors: usize,
+    /// The width of a line that says how far the stream is; `None`: none is wanted.
+    pub progress: Option<usize>,
 }
 
 /// Why a stream ends before its end.
@@ -111,6 +114,8 @@ pub struct Stream<'a> {
     turns: Option<Turns>,
     /// In bytes of input.
     share: usize,
+    /// The width of a line that says how far the stream is.
+    progress: Option<usize>,
     /// What was printed where every id is printed once.
     printed: BTreeSet<String>,
 }
@@ -143,6 +148,7 @@ impl<'a> Stream<'a> {
             form,
             turns: turns.then(|| Turns::new(plan.zone.unwrap_or(registry.timezone))),
             share: FIRST_SHARE,
+            progress: plan.progress,
             printed: BTreeSet::new(),
         }
     }
@@ -162,10 +168,12 @@ impl<'a> Stream<'a> {
         let is_input = path == Path::new("-");
         let name = if is_input { "standard input".to_owned() } else { format!("`{}`", path.display()) };
         let unreadable = |error| Stop::Failed(Failure::Input { name: name.clone(), error });
-        let source: Box<dyn Read> = if is_input {
-            Box::new(io::stdin().lock())
+        let (source, length): (Box<dyn Read>, _) = if is_input {
+            (Box::new(io::stdin().lock()), None)
         } else {
-            Box::new(File::open(path).map_err(unreadable)?)
+            let file = File::open(path).map_err(unreadable)?;
+            let length = progress::length(&file);
+            (Box::new(file), length)
         };
         let dialect = match path.extension().filter(|_| !is_input) {
             Some(ending) if ending.eq_ignore_ascii_case("csv") => Some(Dialect::Csv),
@@ -188,11 +196,12 @@ impl<'a> Stream<'a> {
         render::write(&no_rows, self.format, &self.options, out)
             .and_then(|()| out.flush())
             .map_err(Stop::Output)?;
+        let mut progress = self.progress.map(|width| Progress::of_patients(length, width));
         loop {
             self.known.refresh(sources).map_err(Stop::Failed)?;
             let now = self.at.unwrap_or_else(clock);
             while let Some(piece) = input.next() {
-                self.answer(piece, dialect, &columns, now, out).map_err(Stop::Output)?;
+                self.answer(piece, (dialect, &columns), now, out, progress.as_mut()).map_err(Stop::Output)?;
             }
             if input.ended {
                 return Ok(());
@@ -205,10 +214,10 @@ impl<'a> Stream<'a> {
     fn answer(
         &mut self,
         piece: Piece<'_>,
-        dialect: Dialect,
-        columns: &[Column],
+        (dialect, columns): (Dialect, &[Column]),
         now: Instant,
         out: &mut dyn Write,
+        mut progress: Option<&mut Progress>,
     ) -> io::Result<()> {
         let job = Job {
             dialect,
@@ -240,6 +249,7 @@ impl<'a> Stream<'a> {
         };
         while !rest.bytes.is_empty() {
             let stopwatch = Stopwatch::start();
+            let before = rest.bytes.len();
             let mut shares = Vec::new();
             // What comes through a pipe is little at a time, and all are to have some of it.
             let even = rest.bytes.len().div_ceil(self.workers.len()).max(SMALLEST_SHARE);
@@ -256,6 +266,10 @@ impl<'a> Stream<'a> {
                 write(worker, &self.form, &mut self.printed, out)?;
             }
             out.flush()?;
+            if let Some(progress) = &mut progress {
+                let patients = self.workers.iter().map(|worker| worker.rows).sum();
+                progress.answered(before - rest.bytes.len(), patients);
+            }
             let took = stopwatch.elapsed();
             if took > LONG || size > MUCH {
                 self.share = (self.share / 2).max(1);

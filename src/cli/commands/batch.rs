@@ -69,6 +69,7 @@ pub(super) fn run(patients: &Path, args: &RouteArgs, session: &mut Session<'_>) 
         options,
         sheet,
         processors: session.environment.processors,
+        progress: progress(session),
     });
     let known = stream.known();
     let last = known.recorded().last_recorded_at();
@@ -80,6 +81,12 @@ pub(super) fn run(patients: &Path, args: &RouteArgs, session: &mut Session<'_>) 
         session.tell_refused(registry, &supposed, &known.everything());
     }
     answer(patients, &mut stream, session)
+}
+
+/// Answers that run over the same terminal would be torn apart by a line about them.
+fn progress(session: &Session<'_>) -> Option<usize> {
+    let shows = session.common.output.is_none() && session.environment.stdout.is_some();
+    session.environment.progress.filter(|_| !shows)
 }
 
 /// Answers, and says how many rows could not be read.

@@ -21,7 +21,8 @@ use super::super::args::{ImportArgs, ImportFrom};
 use super::super::context::Setting;
 use super::super::desk::Desk;
 use super::super::error::{Exit, Failure};
-use super::super::log_place::LogPlace;
+use super::super::log_place::{self, LogPlace};
+use super::super::progress::Watched;
 use super::{Session, acting};
 
 pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
@@ -102,9 +103,10 @@ fn rows(
     session: &mut Session<'_>,
 ) -> Result<Vec<Event>, Failure> {
     let read = if path == Path::new("-") {
-        log::read(io::stdin(), "standard input", format, &setting.registry, session.sources)
+        let input = Watched::new(io::stdin(), None, session.environment.progress);
+        log::read(input, "standard input", format, &setting.registry, session.sources)
     } else {
-        log::open(path, format, &setting.registry, session.sources)
+        log_place::rows(path, format, &setting.registry, session.environment, session.sources)
     };
     // It is a file like any other here; the log is another.
     read.map(|log| log.events.iter().collect()).map_err(Failure::Said)
