@@ -9,7 +9,7 @@ use crate::model::{Declared, Instant, Interval, Lane, Registry, Scope, StatusId,
 use crate::sentence::reason_code;
 
 /// What a lane can be in.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum LaneState {
     /// A status, for these patients.
     Status {

@@ -116,25 +116,11 @@ impl Lanes {
 
     /// Takes in an event that begins no status: endings, and services that go down.
     fn fold_other(&mut self, registry: &Registry, heard: &Heard<'_>) {
-        let reach = match heard.declared {
-            Declared::Status { .. } => return,
-            Declared::Down(service) => {
-                self.declare(registry, &Lane::Service(*service), &LaneState::Down, heard, true);
-                return;
-            }
-            Declared::Up(service) => Reach::Lanes(vec![Lane::Service(*service)]),
-            Declared::Open { scope } => match scope {
-                Some(scope) if scope.named().len() > 0 => {
-                    Reach::Lanes(scope.named().cloned().map(Lane::TrafficFor).collect())
-                }
-                Some(_) | None => Reach::Open,
-            },
-            Declared::FullyOpen => Reach::All,
-            Declared::OffDivert => Reach::Lanes(vec![Lane::Traffic]),
-            Declared::Off(status) => {
-                Reach::Lanes(lanes_of(registry, *status, None).into_iter().map(|(lane, _)| lane).collect())
-            }
-        };
+        if let Declared::Down(service) = heard.declared {
+            self.declare(registry, &Lane::Service(*service), &LaneState::Down, heard, true);
+            return;
+        }
+        let Some(reach) = reach(registry, heard.declared) else { return };
         let cut = Cut { at: heard.from, by: EndedBy::Manual, event: heard.number };
         for track in self.tracks.iter_mut().filter(|track| reach.covers(&track.lane)) {
             end_all(track, cut);
@@ -287,6 +273,25 @@ fn said(heard: &Heard<'_>) -> Said {
         source: heard.source.clone(),
         wording: heard.wording.clone(),
     }
+}
+
+/// Which lanes an ending reaches; `None`: it is none.
+pub(super) fn reach(registry: &Registry, declared: &Declared) -> Option<Reach> {
+    Some(match declared {
+        Declared::Status { .. } | Declared::Down(_) => return None,
+        Declared::Up(service) => Reach::Lanes(vec![Lane::Service(*service)]),
+        Declared::Open { scope } => match scope {
+            Some(scope) if scope.named().len() > 0 => {
+                Reach::Lanes(scope.named().cloned().map(Lane::TrafficFor).collect())
+            }
+            Some(_) | None => Reach::Open,
+        },
+        Declared::FullyOpen => Reach::All,
+        Declared::OffDivert => Reach::Lanes(vec![Lane::Traffic]),
+        Declared::Off(status) => {
+            Reach::Lanes(lanes_of(registry, *status, None).into_iter().map(|(lane, _)| lane).collect())
+        }
+    })
 }
 
 /// The lanes in which a declaration of a status stands, and what each of them is then in; for any other none.

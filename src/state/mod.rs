@@ -13,6 +13,7 @@ mod nedocs;
 mod snapshot;
 mod stance;
 mod timeline;
+mod walk;
 
 pub use conflict::{Claim, Conflict};
 pub use course::{Course, Stage, Step, Surveyor};
@@ -22,3 +23,4 @@ pub use nedocs::nedocs;
 pub use snapshot::{Active, FacilityState, Snapshot, Standing, Summary};
 pub use stance::{StanceId, Stances};
 pub use timeline::{History, Report, Timeline};
+pub use walk::{Saying, StateAt, Walk, Witness};

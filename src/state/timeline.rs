@@ -13,6 +13,7 @@ use super::episode::{Episode, LaneState, Track};
 use super::fold::{self, Lanes};
 use super::limits::{self, Refusal, Rulings, Suspension};
 use super::snapshot::{FacilityState, Snapshot};
+use super::walk::Moves;
 
 /// A report about a subject: that somebody said something, whatever it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,7 +34,8 @@ pub struct Report {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct History {
     pub(super) lanes: Lanes,
-    /// What each source claims by itself, where several speak of the subject or one of them does not act.
+    /// What each source claims by itself, where several speak of the subject and may contradict each other, or one of
+    /// them does not act.
     pub(super) claims: BTreeMap<Arc<str>, Lanes>,
     pub(super) exercises: Vec<Exercise>,
     /// What was declared and is not in force, by a limit or for want of an approver.
@@ -75,7 +77,8 @@ impl History {
             .filter(|(source, _)| !registry.acts(source))
             .flat_map(|(source, lanes)| lanes.tracks.iter().map(move |track| (source, track)))
     }
-    /// What each source claims by itself, where several speak of the subject or one of them does not act.
+    /// What each source claims by itself, where several speak of the subject and may contradict each other, or one of
+    /// them does not act.
     pub fn claims(&self) -> impl Iterator<Item = (&Arc<str>, &Track)> {
         self.claims.iter().flat_map(|(source, lanes)| lanes.tracks.iter().map(move |track| (source, track)))
     }
@@ -123,14 +126,16 @@ impl History {
 /// Everything that is known of every subject. What is known of a facility is folded when it is first asked for.
 #[derive(Clone, Debug)]
 pub struct Timeline<'a> {
-    registry: &'a Registry,
-    ledger: Cow<'a, Ledger>,
-    known_at: Option<Instant>,
+    pub(super) registry: &'a Registry,
+    pub(super) ledger: Cow<'a, Ledger>,
+    pub(super) known_at: Option<Instant>,
     /// The lanes of everything that is declared, in the ledger's order.
-    lanes: Vec<Vec<(Lane, LaneState)>>,
+    pub(super) lanes: Vec<Vec<(Lane, LaneState)>>,
+    /// The same in numbers, for walks; made when the first is taken.
+    pub(super) moves: OnceLock<Moves>,
     facilities: Vec<OnceLock<Option<Box<History>>>>,
     regions: BTreeMap<RegionId, History>,
-    rulings: BTreeMap<FacilityId, Rulings>,
+    pub(super) rulings: BTreeMap<FacilityId, Rulings>,
     /// The stretches in which a policy lets nothing begin, in the order of their beginning.
     suspensions: Vec<Suspension>,
 }
@@ -167,6 +172,7 @@ impl<'a> Timeline<'a> {
             registry,
             known_at,
             lanes: ledger.declared().iter().map(|declared| fold::lanes(registry, declared)).collect(),
+            moves: OnceLock::new(),
             facilities: vec![OnceLock::new(); registry.facilities.len()],
             regions: BTreeMap::new(),
             rulings: BTreeMap::new(),
@@ -296,13 +302,13 @@ fn history(
         }
     }
     let spoken = || speakers.iter().filter(|(_, _, spoke)| *spoke);
-    let compare = spoken().count() > 1 || spoken().any(|(_, acts, _)| !acts);
+    // What several sources say, each of what begins later than all before it, is news: they can't contradict each other.
+    let compare = spoken().any(|(_, acts, _)| !acts) || (spoken().count() > 1 && !is_all_news(&heard));
     history.reports.reserve_exact(heard.len());
-    let mut claims: Vec<Option<Lanes>> = vec![None; if compare { speakers.len() } else { 0 }];
     for said in &heard {
         let lanes = lanes[said.declared_at].as_slice();
-        let speaker = speakers.iter().position(|(source, ..)| Arc::ptr_eq(source, said.source));
-        let acts = !said.exercise && speaker.is_some_and(|speaker| speakers[speaker].1);
+        let speaker = speakers.iter().find(|(source, ..)| Arc::ptr_eq(source, said.source));
+        let acts = !said.exercise && speaker.is_some_and(|(_, acts, _)| *acts);
         history.reports.push(Report {
             at: said.from.min(said.recorded_at),
             from: said.from,
@@ -322,17 +328,41 @@ fn history(
                 history.refused.push(Refused { event: said.number, refusal, lanes });
             }
         }
-        if let Some(claims) = speaker.and_then(|speaker| claims.get_mut(speaker)) {
-            // Without rulings nothing is refused.
-            let _ = claims.get_or_insert_default().fold(registry, said, lanes, None);
-        }
     }
-    let speakers = speakers.iter().map(|(source, ..)| (*source).clone());
-    history.claims = speakers.zip(claims).filter_map(|(source, lanes)| Some((source, lanes?))).collect();
+    if compare {
+        history.claims = claims(registry, &heard, lanes);
+    }
     for cut in &rulings.cuts {
         history.lanes.force(cut);
     }
     Some(history)
+}
+
+/// Whether each was recorded when it began or later, and begins later than all that were recorded before it. Then no two
+/// sources contradict each other: of two claims the later ends or changes what had been in force.
+fn is_all_news(heard: &[Heard<'_>]) -> bool {
+    let claims = || heard.iter().filter(|said| !said.exercise);
+    claims().all(|said| said.from <= said.recorded_at)
+        && claims().zip(claims().skip(1)).all(|(before, said)| before.from < said.from)
+}
+
+/// What each source's own events come to.
+fn claims(
+    registry: &Registry,
+    heard: &[Heard<'_>],
+    lanes: &[Vec<(Lane, LaneState)>],
+) -> BTreeMap<Arc<str>, Lanes> {
+    let mut claims: Vec<(&Arc<str>, Lanes)> = Vec::new();
+    for said in heard.iter().filter(|said| !said.exercise) {
+        let at =
+            claims.iter().position(|(source, _)| Arc::ptr_eq(source, said.source)).unwrap_or_else(|| {
+                claims.push((said.source, Lanes::default()));
+                claims.len() - 1
+            });
+        // Without rulings nothing is refused.
+        let _ = claims[at].1.fold(registry, said, &lanes[said.declared_at], None);
+    }
+    claims.into_iter().map(|(source, lanes)| (source.clone(), lanes)).collect()
 }
 
 /// The lanes that one declaration by itself would make.
@@ -340,4 +370,70 @@ fn alone(registry: &Registry, said: &Heard<'_>, of: &[(Lane, LaneState)]) -> Lan
     let mut lanes = Lanes::default();
     let _ = lanes.fold(registry, said, of, None);
     lanes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::load::{self, Options};
+    use crate::log::{self, Format};
+    use crate::model::Sources;
+
+    fn registry() -> Registry {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("facilities.toml");
+        let text = "[registry]\nname = \"World\"\ntimezone = \"UTC\"\n[status.yellow]\neffect = \"diverting\"\nmax = \"1h\"\n\
+                    [facility.f]\nname = \"F\"\nlat = 0\nlon = 0\ned = {}\n";
+        std::fs::write(&path, text).unwrap();
+        load::registry(&path, &Options::default(), &mut Sources::default()).unwrap().registry
+    }
+
+    proptest! {
+        #[test]
+        fn sources_that_bring_news_only_contradict_nobody(
+            rows in prop::collection::vec(
+                (
+                    prop::sample::select(vec!["diverting", "advisory", "closed", "yellow", "open", "off-divert"]),
+                    prop::sample::select(vec!["", "stroke", "stroke and trauma"]),
+                    prop::sample::select(vec!["hospital", "dispatch", "state"]),
+                    (1..60_i64, 0..60_i64, prop::option::of(1..200_i64)),
+                ),
+                0..24,
+            ),
+        ) {
+            let registry = registry();
+            let time = |minutes: i64| Instant::from_seconds(60 * minutes).rfc3339(chrono_tz::UTC);
+            let mut csv = String::from("recorded_at,facility,status,scope,from,until,source\n");
+            let (mut now, mut recorded, mut bounds) = (0, 0, vec![0]);
+            for (status, scope, source, (gap, lag, length)) in rows {
+                now += gap;
+                recorded = recorded.max(now + lag);
+                let scope = if status.starts_with("off") { "" } else { scope };
+                let until = length.filter(|_| !status.starts_with('o')).map(|length| now + length);
+                bounds.extend([Some(now), until, Some(now + 60)].into_iter().flatten());
+                let until = until.map_or_else(String::new, time);
+                let _ = writeln!(csv, "{},f,{status},{scope},{},{until},{source}", time(recorded), time(now));
+            }
+            let read = log::read(csv.as_bytes(), "log.csv", Format::Csv, &registry, &mut Sources::default());
+            let timeline = Timeline::owning(&registry, read.unwrap().events, None);
+            let facility = FacilityId::from(0);
+            let Some(mut history) = timeline.folded(facility) else { return Ok(()) };
+            prop_assert!(history.claims.is_empty(), "what nobody can contradict is not kept");
+            let lines = timeline.ledger.of(Subject::Facility(facility), None);
+            let heard: Vec<Heard<'_>> = lines
+                .filter_map(|line| match line {
+                    Line::Declared(heard) => Some(heard),
+                    Line::Other(_) => None,
+                })
+                .collect();
+            history.claims = claims(&registry, &heard, &timeline.lanes);
+            for at in bounds {
+                prop_assert_eq!(history.conflicts(Instant::from_seconds(60 * at)), []);
+            }
+        }
+    }
 }

@@ -1,0 +1,324 @@
+//! A walk over what is said of a facility that keeps nothing of it: for whoever goes through millions of events.
+//!
+//! Most facilities are *plain*: each of their events speaks of a later instant than all before it, of none that was to
+//! come when it was recorded, and nobody need approve, renew or suspend anything. Such an event meets in each lane at
+//! most one episode, which is open and which no later word will move but the next; nothing is planned, late or in
+//! conflict. So what a lane is in is one number, and episodes are told as they begin and end. A facility that is not
+//! plain is left to [`Timeline::folded`], which says the same of every facility that is.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::model::{Declared, FacilityId, Heard, Instant, Lane, Line, Registry, Renewal, Subject};
+
+use super::episode::{EndedBy, LaneState};
+use super::fold::{self, Reach};
+use super::timeline::Timeline;
+
+/// Something was declared of a plain facility.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Saying {
+    /// From when it holds.
+    pub from: Instant,
+    /// The end of time where none was stated.
+    until: Instant,
+    /// The number of the event.
+    pub event: u64,
+    declared_at: usize,
+}
+
+const NEVER: Instant = Instant::from_seconds(i64::MAX);
+
+impl Saying {
+    /// The `until` that was stated.
+    pub fn until(&self) -> Option<Instant> {
+        Some(self.until).filter(|until| *until < NEVER)
+    }
+}
+
+/// A lane and what it is in, by its place among [`Walk::states`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct StateAt(u16);
+
+impl StateAt {
+    /// As a place in a list.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// Whoever is told what happens on a walk. Episodes are numbered 0, 1, 2… as they begin: in order of `from`, and those
+/// that begin together in order of their lanes.
+pub trait Witness {
+    /// The next episode begins, until what is said there.
+    fn begins(&mut self, state: StateAt, saying: &Saying);
+    /// An episode is confirmed; an `until` that is said there is its end from now on.
+    fn confirmed(&mut self, episode: usize, saying: &Saying);
+    /// An episode is over: how, and by which event if by one. One that nothing ends is never told of here; one that ran
+    /// out, when the lane is spoken of again or at the end of the walk.
+    fn ends(&mut self, episode: usize, until: Instant, by: EndedBy, event: Option<u64>);
+}
+
+/// What all that is declared does to lanes, in numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Moves {
+    /// The lanes and their states; the lanes are numbered in their order.
+    states: Vec<(Lane, LaneState)>,
+    /// By the place of what is declared.
+    by_declared: Vec<Move>,
+    /// What beginnings begin, each in the order of lanes: the number of the lane, and the state.
+    begun: Vec<(u16, StateAt)>,
+    /// The numbers of lanes that endings name.
+    named: Vec<u16>,
+    /// By the number of a lane: whether `open` ends what it is in.
+    opened: Vec<bool>,
+}
+
+#[derive(Clone, Debug)]
+enum Move {
+    /// These begin or are confirmed.
+    Begins(Range<usize>),
+    /// What these lanes are in ends.
+    Ends(Range<usize>),
+    /// What any lane that an `open` reaches is in ends.
+    Opens,
+    /// What any lane is in ends.
+    EndsAll,
+    /// It takes more than a walk.
+    Intricate,
+}
+
+impl Moves {
+    fn read(timeline: &Timeline<'_>) -> Self {
+        let registry = timeline.registry;
+        let declared = timeline.ledger.declared();
+        let begun: Vec<Vec<(Lane, LaneState)>> = declared
+            .iter()
+            .zip(&timeline.lanes)
+            .map(|(declared, lanes)| match declared {
+                Declared::Down(service) => vec![(Lane::Service(*service), LaneState::Down)],
+                Declared::Status { .. }
+                | Declared::Up(_)
+                | Declared::Open { .. }
+                | Declared::FullyOpen
+                | Declared::OffDivert
+                | Declared::Off(_) => lanes.clone(),
+            })
+            .collect();
+        let lanes: BTreeSet<&Lane> = begun.iter().flatten().map(|(lane, _)| lane).collect();
+        let lanes: Vec<&Lane> = lanes.into_iter().collect();
+        let mut moves = Self {
+            states: Vec::new(),
+            by_declared: Vec::with_capacity(declared.len()),
+            begun: Vec::new(),
+            named: Vec::new(),
+            opened: lanes.iter().map(|lane| Reach::Open.covers(lane)).collect(),
+        };
+        let mut places: HashMap<&(Lane, LaneState), u16> = HashMap::new();
+        for (declared, states) in declared.iter().zip(&begun) {
+            let made = match fold::reach(registry, declared) {
+                Some(Reach::All) => Some(Move::EndsAll),
+                Some(Reach::Open) => Some(Move::Opens),
+                Some(Reach::Lanes(named)) => {
+                    let first = moves.named.len();
+                    // A lane that nothing is ever in has no number, and nothing in it can end.
+                    let places = named.iter().filter_map(|lane| lanes.binary_search(&lane).ok());
+                    moves.named.extend(places.filter_map(|lane| u16::try_from(lane).ok()));
+                    Some(Move::Ends(first..moves.named.len()))
+                }
+                None => moves.begin(registry, &lanes, states, &mut places),
+            };
+            moves.by_declared.push(made.unwrap_or(Move::Intricate));
+        }
+        moves
+    }
+
+    /// `None` where what begins may be refused, cut or renewed, or where there are more lanes than numbers.
+    fn begin<'s>(
+        &mut self,
+        registry: &Registry,
+        lanes: &[&Lane],
+        states: &'s [(Lane, LaneState)],
+        places: &mut HashMap<&'s (Lane, LaneState), u16>,
+    ) -> Option<Move> {
+        let first = self.begun.len();
+        for state in states {
+            if !is_simple(registry, &state.1) {
+                return None;
+            }
+            let lane = u16::try_from(lanes.binary_search(&&state.0).ok()?).ok()?;
+            let next = u16::try_from(self.states.len()).ok()?;
+            let at = *places.entry(state).or_insert_with(|| {
+                self.states.push(state.clone());
+                next
+            });
+            self.begun.push((lane, StateAt(at)));
+        }
+        self.begun[first..].sort_unstable();
+        Some(Move::Begins(first..self.begun.len()))
+    }
+}
+
+/// Whether a state lasts until it is ended, whoever says so and however often.
+fn is_simple(registry: &Registry, state: &LaneState) -> bool {
+    let LaneState::Status { status, .. } = state else { return true };
+    let kind = &registry.statuses[*status];
+    kind.max.is_none() && kind.renewal == Renewal::Allowed && kind.approver.is_empty()
+}
+
+/// What a lane is in.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    lane: u16,
+    state: StateAt,
+    until: Instant,
+    episode: usize,
+}
+
+/// A way through the facilities of a timeline, one after the other.
+#[derive(Clone, Debug)]
+pub struct Walk<'t> {
+    timeline: &'t Timeline<'t>,
+    moves: &'t Moves,
+    /// Of the facility that was read last.
+    sayings: Vec<Saying>,
+    /// Those of which is known that they act, by where their name is kept.
+    acting: Vec<&'t Arc<str>>,
+    open: Vec<Open>,
+}
+
+impl<'t> Walk<'t> {
+    /// Sets out.
+    pub fn new(timeline: &'t Timeline<'t>) -> Self {
+        let moves = timeline.moves.get_or_init(|| Moves::read(timeline));
+        Self { timeline, moves, sayings: Vec::new(), acting: Vec::new(), open: Vec::new() }
+    }
+
+    /// Every lane and state that a walk may meet.
+    pub fn states(&self) -> &'t [(Lane, LaneState)] {
+        &self.moves.states
+    }
+
+    /// Reads what is known of a facility. Says whether it is plain: only then is there anything to walk over.
+    pub fn read(&mut self, facility: FacilityId) -> bool {
+        self.sayings.clear();
+        let is_plain = !self.timeline.rulings.contains_key(&facility) && self.gather(facility).is_some();
+        if !is_plain {
+            self.sayings.clear();
+        }
+        is_plain
+    }
+
+    /// `None` as soon as something is not plain.
+    fn gather(&mut self, facility: FacilityId) -> Option<()> {
+        let timeline = self.timeline;
+        let mut before = Instant::from_seconds(i64::MIN);
+        for line in timeline.ledger.of(Subject::Facility(facility), timeline.known_at) {
+            let Line::Declared(heard) = line else { continue };
+            let intricate = matches!(self.moves.by_declared[heard.declared_at], Move::Intricate);
+            if intricate || heard.from <= before || !is_news(&heard) || !self.acts(heard.source) {
+                return None;
+            }
+            before = heard.from;
+            self.sayings.push(Saying {
+                from: heard.from,
+                until: heard.until.map_or(NEVER, |until| until.at),
+                event: heard.number,
+                declared_at: heard.declared_at,
+            });
+        }
+        Some(())
+    }
+
+    fn acts(&mut self, source: &'t Arc<str>) -> bool {
+        if self.acting.iter().any(|known| std::ptr::eq(*known, source)) {
+            return true;
+        }
+        let acts = self.timeline.registry.acts(source);
+        if acts {
+            self.acting.push(source);
+        }
+        acts
+    }
+
+    /// What is said of the facility that was read, in the order of recording and of `from`. Empty where it is not plain.
+    pub fn sayings(&self) -> &[Saying] {
+        &self.sayings
+    }
+
+    /// Tells what the first so many of the sayings come to; with all of them, what [`Timeline::folded`] has.
+    pub fn go(&mut self, sayings: usize, witness: &mut impl Witness) {
+        self.open.clear();
+        let mut begun = 0;
+        for saying in self.sayings.iter().take(sayings) {
+            let Self { open, moves, .. } = self;
+            match &moves.by_declared[saying.declared_at] {
+                Move::Begins(states) => {
+                    for (lane, state) in &moves.begun[states.clone()] {
+                        let next = Open { lane: *lane, state: *state, until: saying.until, episode: begun };
+                        match open.iter_mut().find(|open| open.lane == *lane) {
+                            Some(open) if open.state == *state && saying.from < open.until => {
+                                if saying.until < NEVER {
+                                    open.until = saying.until;
+                                }
+                                witness.confirmed(open.episode, saying);
+                                continue;
+                            }
+                            Some(open) => {
+                                end(open, saying, EndedBy::Superseded, witness);
+                                *open = next;
+                            }
+                            None => open.push(next),
+                        }
+                        witness.begins(*state, saying);
+                        begun += 1;
+                    }
+                }
+                Move::Ends(named) => {
+                    let named = &moves.named[named.clone()];
+                    end_those(open, |lane| named.contains(&lane), saying, witness);
+                }
+                Move::Opens => {
+                    end_those(open, |lane| moves.opened[usize::from(lane)], saying, witness);
+                }
+                Move::EndsAll => end_those(open, |_| true, saying, witness),
+                Move::Intricate => {}
+            }
+        }
+        for open in self.open.iter().filter(|open| open.until < NEVER) {
+            witness.ends(open.episode, open.until, EndedBy::Expired, None);
+        }
+    }
+}
+
+/// By hand, an ending ends what the lanes that it reaches are in.
+fn end_those(
+    open: &mut Vec<Open>,
+    reaches: impl Fn(u16) -> bool,
+    saying: &Saying,
+    witness: &mut impl Witness,
+) {
+    open.retain(|open| {
+        let ends = reaches(open.lane);
+        if ends {
+            end(open, saying, EndedBy::Manual, witness);
+        }
+        !ends
+    });
+}
+
+/// An episode is over by a saying, or ran out before it.
+fn end(open: &Open, saying: &Saying, by: EndedBy, witness: &mut impl Witness) {
+    if saying.from < open.until {
+        witness.ends(open.episode, saying.from, by, Some(saying.event));
+    } else {
+        witness.ends(open.episode, open.until, EndedBy::Expired, None);
+    }
+}
+
+/// Whether something was said when it began or later, and before it was over.
+fn is_news(heard: &Heard<'_>) -> bool {
+    let ended = heard.until.is_some_and(|until| !until.stated || until.at <= heard.recorded_at);
+    heard.from <= heard.recorded_at && !ended && !heard.exercise
+}

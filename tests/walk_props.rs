@@ -1,0 +1,291 @@
+//! What a walk over a plain facility tells is what folding keeps, whatever the log.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use ambulance_diversion::load::{self, Options};
+use ambulance_diversion::log::{self, Format};
+use ambulance_diversion::model::{Event, FacilityId, Instant, Lane, Registry, Sources};
+use ambulance_diversion::state::{
+    EndedBy, Episode, History, LaneState, Saying, StateAt, Timeline, Walk, Witness,
+};
+use chrono_tz::Tz;
+use proptest::prelude::*;
+
+/// 2026-01-01T00:00:00Z.
+const NEW_YEAR: i64 = 1_767_225_600;
+const FACILITIES: usize = 3;
+
+/// A row of the log to be.
+#[derive(Clone, Debug)]
+struct Said {
+    facility: usize,
+    what: (&'static str, &'static str, &'static str),
+    /// Minutes after the row before.
+    gap: i64,
+    /// Minutes until it is recorded.
+    lag: i64,
+    /// Minutes from its recording to its `until`.
+    length: Option<i64>,
+    source: &'static str,
+    odd: Odd,
+}
+
+/// What keeps a facility from being plain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Odd {
+    Nothing,
+    /// It begins that many minutes before the row before it, or with it.
+    Back(i64),
+    /// It begins that many minutes after its recording.
+    Planned(i64),
+    /// Its `until` lies that many minutes before its recording, or on it.
+    Late(i64),
+    Exercise,
+    /// The row so many before it is retracted.
+    Retracts(usize),
+    /// It is a note.
+    Note,
+}
+
+/// Lane, status and scope of a row that a walk can take.
+const SAYINGS: &[(&str, &str, &str)] = &[
+    ("", "diverting", ""),
+    ("", "diverting", ""),
+    ("", "diverting", "stroke"),
+    ("", "diverting", "stroke and trauma"),
+    ("", "diverting", "all except trauma"),
+    ("", "advisory", ""),
+    ("", "advisory", "trauma and stroke"),
+    ("", "closed", ""),
+    ("", "closed", "stroke"),
+    ("", "yellow", ""),
+    ("", "yellow", "stroke"),
+    ("service:ct", "down", ""),
+    ("service:ct", "up", ""),
+    ("", "open", ""),
+    ("", "open", ""),
+    ("", "open", "stroke"),
+    ("", "open", "obstetric and trauma"),
+    ("", "off-divert", ""),
+    ("", "off-yellow", ""),
+    ("", "off-red", ""),
+    ("", "fully-open", ""),
+];
+
+/// Of a type with a `max`, of one that nobody may renew, of one that a renewal makes another, of one that wants leave.
+const INTRICATE: &[(&str, &str, &str)] =
+    &[("", "red", ""), ("", "grey", ""), ("", "green", ""), ("", "black", "")];
+
+fn said(odd: bool) -> impl Strategy<Value = Said> {
+    let sayings = if odd { [SAYINGS, SAYINGS, SAYINGS, INTRICATE].concat() } else { SAYINGS.to_vec() };
+    let sources =
+        if odd { vec!["hospital", "dispatch", "state", "news"] } else { vec!["hospital", "dispatch"] };
+    let oddity = prop_oneof![
+        30 => Just(Odd::Nothing),
+        1 => (0..90_i64).prop_map(Odd::Back),
+        1 => (1..90_i64).prop_map(Odd::Planned),
+        1 => (0..90_i64).prop_map(Odd::Late),
+        1 => Just(Odd::Exercise),
+        1 => (1..5_usize).prop_map(Odd::Retracts),
+        1 => Just(Odd::Note),
+    ];
+    (
+        0..FACILITIES,
+        prop::sample::select(sayings),
+        1..60_i64,
+        0..30_i64,
+        prop::option::of(1..200_i64),
+        prop::sample::select(sources),
+        oddity.prop_map(move |oddity| if odd { oddity } else { Odd::Nothing }),
+    )
+        .prop_map(|(facility, what, gap, lag, length, source, odd)| Said {
+            facility,
+            what,
+            gap,
+            lag,
+            length,
+            source,
+            odd,
+        })
+}
+
+fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(|| {
+        let mut text = String::from(
+            "[registry]\nname = \"World\"\ntimezone = \"UTC\"\n[source.news]\nacts = false\n\
+             [status.yellow]\neffect = \"diverting\"\n[status.red]\neffect = \"diverting\"\nmax = \"2h\"\n\
+             [status.grey]\neffect = \"advisory\"\nrenewal = \"refused\"\n\
+             [status.green]\neffect = \"diverting\"\nrenewal = \"yellow\"\n\
+             [status.black]\neffect = \"diverting\"\napprover = [\"chief\"]\n",
+        );
+        for index in 0..FACILITIES {
+            let _ = writeln!(
+                text,
+                "[facility.f{index}]\nname = \"F {index}\"\nlat = 0\nlon = {index}\nservices = [\"ct\"]\ned = {{}}"
+            );
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("facilities.toml");
+        std::fs::write(&path, text).unwrap();
+        match load::registry(&path, &Options::default(), &mut Sources::default()) {
+            Ok(loaded) => loaded.registry,
+            Err(diagnostics) => panic!("{diagnostics:#?}"),
+        }
+    })
+}
+
+fn events(said: &[Said]) -> Vec<Event> {
+    let time = |minutes: i64| Instant::from_seconds(NEW_YEAR + 60 * minutes).rfc3339(Tz::UTC);
+    let mut csv = String::from(
+        "event,recorded_at,kind,facility,lane,status,scope,from,until,reason,source,exercise,retracts\n",
+    );
+    let (mut now, mut recorded) = (0, 0);
+    for (index, row) in said.iter().enumerate() {
+        now += row.gap;
+        recorded = recorded.max(now + row.lag);
+        let event = index + 1;
+        if let Odd::Retracts(before) = row.odd
+            && before < event
+        {
+            let _ =
+                writeln!(csv, "{event},{},retract,,,,,,,,{},,{}", time(recorded), row.source, event - before);
+            continue;
+        }
+        if row.odd == Odd::Note {
+            let _ = writeln!(csv, "{event},{},note,f{},,,,,,,{},,", time(recorded), row.facility, row.source);
+            continue;
+        }
+        let from = match row.odd {
+            Odd::Back(minutes) => now - row.gap - minutes,
+            Odd::Planned(minutes) => recorded + minutes,
+            Odd::Nothing | Odd::Late(_) | Odd::Exercise | Odd::Retracts(_) | Odd::Note => now,
+        };
+        let (lane, status, scope) = row.what;
+        let begins = !matches!(status, "up" | "open" | "fully-open") && !status.starts_with("off");
+        let until = match (row.odd, row.length) {
+            (Odd::Late(minutes), _) => Some((recorded - minutes).max(from + 1)),
+            (Odd::Planned(_), length) => length.map(|length| from + length),
+            (_, length) => length.map(|length| recorded + length),
+        };
+        let until = until.filter(|_| begins).map_or_else(String::new, time);
+        let exercise = if row.odd == Odd::Exercise { "true" } else { "" };
+        let _ = writeln!(
+            csv,
+            "{event},{},declare,f{},{lane},{status},{scope},{},{until},,{},{exercise},",
+            time(recorded),
+            row.facility,
+            time(from),
+            row.source,
+        );
+    }
+    match log::read(csv.as_bytes(), "log.csv", Format::Csv, registry(), &mut Sources::default()) {
+        Ok(log) => log.events.iter().collect(),
+        Err(diagnostics) => panic!("{diagnostics:#?}\n{csv}"),
+    }
+}
+
+/// All that a walk tells of an episode.
+#[derive(Clone, PartialEq, Debug)]
+struct Told {
+    lane: Lane,
+    state: LaneState,
+    from: Instant,
+    event: u64,
+    confirmed: Vec<(Instant, u64)>,
+    until: Option<Instant>,
+    ended_by: Option<(EndedBy, Option<u64>)>,
+}
+
+struct Notes<'s> {
+    states: &'s [(Lane, LaneState)],
+    told: Vec<Told>,
+}
+
+impl Witness for Notes<'_> {
+    fn begins(&mut self, state: StateAt, saying: &Saying) {
+        let (lane, state) = self.states[state.index()].clone();
+        let (from, event) = (saying.from, saying.event);
+        self.told.push(Told { lane, state, from, event, confirmed: Vec::new(), until: None, ended_by: None });
+    }
+    fn confirmed(&mut self, episode: usize, saying: &Saying) {
+        self.told[episode].confirmed.push((saying.from, saying.event));
+    }
+    fn ends(&mut self, episode: usize, until: Instant, by: EndedBy, event: Option<u64>) {
+        let told = &mut self.told[episode];
+        assert_eq!(told.until, None, "it ends once");
+        (told.until, told.ended_by) = (Some(until), Some((by, event)));
+    }
+}
+
+/// What the first sayings of a facility come to on a walk, in the order in which they begin; of all that are known to a
+/// fold, in order of lanes.
+fn walked(walk: &mut Walk<'_>, sayings: usize) -> Vec<Told> {
+    let mut notes = Notes { states: walk.states(), told: Vec::new() };
+    walk.go(sayings, &mut notes);
+    notes.told
+}
+
+fn folded(history: Option<&History>) -> Vec<Told> {
+    let told = |lane: &Lane, episode: &Episode| Told {
+        lane: lane.clone(),
+        state: episode.state.clone(),
+        from: episode.from(),
+        event: episode.event(),
+        confirmed: episode.confirmations().iter().map(|said| (said.from, said.event)).collect(),
+        until: episode.until(),
+        ended_by: episode.ended_by(),
+    };
+    let mut all = Vec::new();
+    for track in history.into_iter().flat_map(History::tracks) {
+        all.extend(track.episodes().iter().map(|episode| told(&track.lane, episode)));
+    }
+    all.sort_by(|a, b| (a.from, &a.lane).cmp(&(b.from, &b.lane)));
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_walk_over_a_plain_facility_tells_what_folding_keeps(
+        said in prop::collection::vec(said(false), 0..60),
+        upto in 0..30_usize,
+        known in prop::option::of(0..2_000_i64),
+    ) {
+        let events = events(&said);
+        let known_at = known.map(|minutes| Instant::from_seconds(NEW_YEAR + 60 * minutes));
+        let timeline = Timeline::fold(registry(), &events, known_at);
+        let mut walk = Walk::new(&timeline);
+        for facility in (0..).map(FacilityId::from).take(FACILITIES) {
+            prop_assert!(walk.read(facility), "nothing is odd about it");
+            prop_assert_eq!(walked(&mut walk, usize::MAX), folded(timeline.folded(facility).as_ref()));
+            // As far as any of its sayings, it tells what folding those comes to.
+            let Some(last) = walk.sayings().get(upto).map(|last| last.event) else { continue };
+            let first = events.iter().filter(|event| event.number <= last);
+            let before = Timeline::fold(registry(), first, known_at);
+            prop_assert_eq!(walked(&mut walk, upto + 1), folded(before.folded(facility).as_ref()));
+        }
+    }
+
+    #[test]
+    fn a_walk_is_refused_or_tells_what_folding_keeps(
+        said in prop::collection::vec(said(true), 0..24),
+        known in prop::option::of(0..1_000_i64),
+    ) {
+        let known_at = known.map(|minutes| Instant::from_seconds(NEW_YEAR + 60 * minutes));
+        let timeline = Timeline::fold(registry(), &events(&said), known_at);
+        let mut walk = Walk::new(&timeline);
+        for facility in (0..).map(FacilityId::from).take(FACILITIES) {
+            if walk.read(facility) {
+                prop_assert_eq!(walked(&mut walk, usize::MAX), folded(timeline.folded(facility).as_ref()));
+            } else {
+                prop_assert!(walk.sayings().is_empty());
+                prop_assert!(walked(&mut walk, usize::MAX).is_empty());
+            }
+        }
+    }
+}
