@@ -62,7 +62,7 @@ pub fn open(
 }
 
 /// Reads a log from any reader, which may be compressed with gzip; `name` is what diagnostics call it. Every error is
-/// found in one run; the first twenty are told. In memory are 40 bytes an event, what the events say, each thing once,
+/// found in one run; the first twenty are told. In memory are 32 bytes an event, what the events say, each thing once,
 /// and a few stretches of the text.
 pub fn read(
     reader: impl Read + Send,
@@ -93,7 +93,8 @@ fn read_by(
     let lost = |error| vec![cannot_read(name, &error)];
     let mut stretches = Stretches::new(reader, format).map_err(lost)?;
     let said = Mutex::new(Sayings::default());
-    let first = stretches.next().map_err(lost)?.unwrap_or_default();
+    let mut first = Vec::new();
+    stretches.fill(&mut first).map_err(lost)?;
     let mut reading = Reading {
         name,
         said: &said,
@@ -119,11 +120,11 @@ fn read_by(
         stretches,
         || hand(format, registry, &header, &said),
         |text, part| match part {
-            Some(part) if reading.goes_on(&part) => {
+            Some(part) if reading.goes_on(part) => {
                 reading.take(part);
                 Ok(())
             }
-            Some(_) | None => reading.patiently(text, format),
+            Some(_) | None => reading.patiently(std::mem::take(text), format),
         },
     );
     match read {
@@ -183,11 +184,11 @@ impl Reading<'_> {
             }
     }
 
-    fn take(&mut self, part: Part) {
+    fn take(&mut self, part: &mut Part) {
         let number = self.rows.number() + part.entries.len() as u64;
         let recorded = part.recorded.map(|(_, last)| last).or(self.rows.recorded());
         self.rows.go_on_after(number, recorded);
-        self.entries.extend(part.entries);
+        self.entries.append(&mut part.entries);
         self.stretch.line += part.lines;
     }
 
@@ -576,9 +577,10 @@ mod tests {
         let said = Mutex::new(Sayings::default());
         let mut hand = Hand::of(Format::Csv, &registry, &header, &said);
         let rows = "harbor,closed,2023-08-03T06:00:00Z\nharbor,open,2023-08-03T07:00:00+02:00\n".repeat(9);
-        let part = hand.part(rows.as_bytes()).unwrap();
+        let mut part = Part::default();
+        assert!(hand.read(rows.as_bytes(), &mut part));
         assert_eq!((part.entries.len(), part.lines), (18, 18));
-        assert!(hand.part(b"harbour,closed,2023-08-03T06:00:00Z\n").is_none());
+        assert!(!hand.read(b"harbour,closed,2023-08-03T06:00:00Z\n", &mut part));
     }
 
     #[test]

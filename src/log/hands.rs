@@ -3,10 +3,11 @@
 //! Floor 4; threads, and nothing that depends on which of them is quicker.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -21,7 +22,7 @@ pub(super) use super::usual::Part;
 
 /// A log of so few stretches is not worth a second hand.
 const FEW: usize = 6;
-/// So many stretches may wait for a hand, and so many for being put in order.
+/// So many stretches of each hand may wait for being put in order.
 const WAITING: usize = 2;
 
 /// Reads the rows of which there is nothing to tell.
@@ -47,15 +48,17 @@ impl<'g> Hand<'g> {
             }
         }
     }
-    /// The events of a stretch; `None` where something is wrong with it, or where only who knows what comes before can
-    /// tell.
-    pub(super) fn part(&mut self, text: &[u8]) -> Option<Part> {
-        match self {
-            Self::Csv(usual) => usual.part(text),
-            Self::Jsonl(lines) => lines.part(text),
+    /// Reads the events of a stretch into `part`; false where something is wrong with it, or where only who knows what
+    /// comes before can tell.
+    pub(super) fn read(&mut self, text: &[u8], part: &mut Part) -> bool {
+        part.clear();
+        let read = match self {
+            Self::Csv(usual) => usual.read(text, part),
+            Self::Jsonl(lines) => lines.read(text, part),
             #[cfg(test)]
             Self::Idle => None,
-        }
+        };
+        read.is_some()
     }
 }
 
@@ -72,64 +75,88 @@ pub(super) fn read<'g, E>(
     first: Vec<u8>,
     mut stretches: Stretches<'_>,
     hand: impl Fn() -> Hand<'g>,
-    mut take: impl FnMut(Vec<u8>, Option<Part>) -> Result<(), E>,
+    mut take: impl FnMut(&mut Vec<u8>, Option<&mut Part>) -> Result<(), E>,
 ) -> Result<(), Stop<E>> {
-    let mut begun = vec![first];
+    let mut begun = VecDeque::from([first]);
+    let mut last = Vec::new();
     while begun.len() < FEW {
-        if let Some(stretch) = stretches.next().map_err(Stop::Lost)? {
-            begun.push(stretch);
+        stretches.fill(&mut last).map_err(Stop::Lost)?;
+        if !last.is_empty() {
+            begun.push_back(std::mem::take(&mut last));
             continue;
         }
-        let mut hand = hand();
-        for text in begun {
-            let part = hand.part(&text);
-            take(text, part).map_err(Stop::Refused)?;
+        let (mut hand, mut part) = (hand(), Part::default());
+        for mut text in begun {
+            let read = hand.read(&text, &mut part);
+            take(&mut text, read.then_some(&mut part)).map_err(Stop::Refused)?;
         }
         return Ok(());
     }
     let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let (turn, turns) = channel();
+    let pile = Mutex::new(Pile { begun, stretches, turns: Some(turn) });
+    // What was read and taken, to be read into again: memory is asked for once.
+    let spare: Mutex<Vec<(Vec<u8>, Part)>> = Mutex::default();
     std::thread::scope(|scope| {
-        let mut work: Vec<SyncSender<Vec<u8>>> = Vec::new();
-        let mut done: Vec<Receiver<(Vec<u8>, Option<Part>)>> = Vec::new();
-        for mut hand in (0..count).map(|_| hand()) {
-            let (give, get) = sync_channel::<Vec<u8>>(WAITING);
-            let (put, take) = sync_channel(WAITING);
-            work.push(give);
-            done.push(take);
+        let mut done: Vec<Receiver<(Vec<u8>, Part, bool)>> = Vec::new();
+        for (at, mut hand) in (0..count).map(|_| hand()).enumerate() {
+            let (put, get) = sync_channel(WAITING);
+            done.push(get);
+            let (pile, spare) = (&pile, &spare);
             scope.spawn(move || {
-                for text in get {
-                    let part = hand.part(&text);
-                    if put.send((text, part)).is_err() {
+                loop {
+                    let (mut text, mut part) = lock(spare).pop().unwrap_or_default();
+                    if !lock(pile).next(at, &mut text) {
+                        break;
+                    }
+                    let is_read = hand.read(&text, &mut part);
+                    if put.send((text, part, is_read)).is_err() {
                         break;
                     }
                 }
             });
         }
-        let reader = scope.spawn(move || {
-            // In turn, so that they are put in order by asking in turn.
-            let mut turn = work.iter().cycle();
-            for text in begun {
-                if turn.next().is_none_or(|hand| hand.send(text).is_err()) {
-                    return Ok(());
-                }
-            }
-            while let Some(text) = stretches.next()? {
-                if turn.next().is_none_or(|hand| hand.send(text).is_err()) {
-                    break;
-                }
-            }
-            Ok(())
-        });
-        for hand in done.iter().cycle() {
-            let Ok((text, part)) = hand.recv() else { break };
-            take(text, part).map_err(Stop::Refused)?;
+        for at in turns {
+            let Ok((mut text, mut part, is_read)) = done[at.map_err(Stop::Lost)?].recv() else { break };
+            take(&mut text, is_read.then_some(&mut part)).map_err(Stop::Refused)?;
+            lock(&spare).push((text, part));
         }
-        drop(done);
-        match reader.join() {
-            Ok(read) => read.map_err(Stop::Lost),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        Ok(())
     })
+}
+
+/// The stretches that nobody has taken yet.
+struct Pile<'r> {
+    begun: VecDeque<Vec<u8>>,
+    stretches: Stretches<'r>,
+    /// Is told who took the next one; `None` after the last.
+    turns: Option<Sender<io::Result<usize>>>,
+}
+
+impl Pile<'_> {
+    /// Puts the next stretch into `text` for the hand of that number; false where there is none.
+    fn next(&mut self, hand: usize, text: &mut Vec<u8>) -> bool {
+        let Some(turns) = &self.turns else { return false };
+        let taken = match self.begun.pop_front() {
+            Some(begun) => {
+                *text = begun;
+                Ok(hand)
+            }
+            None => self.stretches.fill(text).map(|()| hand),
+        };
+        let goes_on = taken.is_ok() && !text.is_empty();
+        // Nobody is told where nobody wants to know any more.
+        let is_told = (taken.is_err() || goes_on) && turns.send(taken).is_ok();
+        if !(goes_on && is_told) {
+            self.turns = None;
+        }
+        goes_on && is_told
+    }
+}
+
+/// What a panic left is looked at no more: the panic goes on.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads JSON lines.
@@ -139,9 +166,9 @@ pub(super) struct Lines<'g> {
 }
 
 impl Lines<'_> {
-    fn part(&mut self, text: &[u8]) -> Option<Part> {
+    fn read(&mut self, text: &[u8], part: &mut Part) -> Option<()> {
         let text = std::str::from_utf8(text).ok()?;
-        let mut part = Part { lines: memchr::memchr_iter(b'\n', text.as_bytes()).count(), ..Part::default() };
+        part.lines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
         let mut number = None;
         for line in text.lines() {
             let json = line.trim_start_matches('\u{feff}').trim();
@@ -152,7 +179,7 @@ impl Lines<'_> {
             let event = part.event(&mut self.rows, &row, &mut number)?;
             part.entries.push(self.said.lock().ok()?.entry(&event));
         }
-        Some(part)
+        Some(())
     }
 }
 

@@ -25,6 +25,7 @@ mod sqlite;
 mod store;
 mod stretches;
 mod usual;
+mod words;
 
 pub use chain::{Flaw, Hash, Head, NotAHead, Verdict};
 #[cfg(feature = "postgres")]

@@ -9,8 +9,8 @@ use memchr::{memchr, memrchr};
 
 use super::Format;
 
-/// So many bytes are read at a time, or one row where that is longer.
-const LENGTH: usize = 1 << 18;
+/// So many bytes are read at a time, or one row where that is longer. In tests a few rows, so that short logs have many.
+const LENGTH: usize = if cfg!(test) { 256 } else { 1 << 17 };
 
 /// What gzip writes first.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -55,25 +55,26 @@ impl<'r> Stretches<'r> {
         Ok(Self { reader: unpacked(reader)?, format, begun: Vec::new(), over: false })
     }
 
-    /// The next whole rows; nothing after the last.
-    pub(super) fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut text = Vec::with_capacity(LENGTH + self.begun.len());
+    /// Puts the next whole rows into `text`; nothing after the last.
+    pub(super) fn fill(&mut self, text: &mut Vec<u8>) -> io::Result<()> {
+        text.clear();
+        text.reserve(LENGTH + self.begun.len());
         text.append(&mut self.begun);
         let mut more = LENGTH.saturating_sub(text.len()).max(1);
         while !self.over {
-            let read = (&mut self.reader).take(more as u64).read_to_end(&mut text)?;
+            let read = (&mut self.reader).take(more as u64).read_to_end(text)?;
             self.over = read < more;
             if self.over {
                 break;
             }
-            if let Some(end) = end_of_rows(&text, self.format) {
+            if let Some(end) = end_of_rows(text, self.format) {
                 self.begun.extend_from_slice(&text[end..]);
                 text.truncate(end);
                 break;
             }
             more = text.len();
         }
-        Ok((!text.is_empty()).then_some(text))
+        Ok(())
     }
 }
 
@@ -128,7 +129,12 @@ mod tests {
 
     fn all(text: &[u8], format: Format) -> Vec<Vec<u8>> {
         let mut stretches = Stretches::new(text, format).unwrap();
-        std::iter::from_fn(|| stretches.next().unwrap()).collect()
+        let next = || {
+            let mut text = Vec::new();
+            stretches.fill(&mut text).unwrap();
+            (!text.is_empty()).then_some(text)
+        };
+        std::iter::from_fn(next).collect()
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Floor 4; reads no file.
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::sync::Mutex;
 
 use memchr::{memchr, memchr2};
@@ -13,9 +14,13 @@ use rustc_hash::FxHashMap;
 use super::marks::{LONGEST, end, ends_row, mark};
 use super::row::{Column, Row, Rows};
 use super::stretches::csv_row;
+use super::words::{Word, Words};
 use crate::diagnostic::unguarded;
-use crate::model::{Declared, Entry, Event, FacilityId, Instant, Kind, Registry, Sayings, StatusOf, Subject};
-use crate::sentence::rfc3339;
+use crate::model::{
+    Declared, Entry, Event, FacilityId, Instant, Kind, Registry, SayingId, Sayings, Span, StatusOf, Subject,
+    Until,
+};
+use crate::sentence::Moments;
 
 /// The events of a stretch of rows.
 #[derive(Debug, Default)]
@@ -30,6 +35,11 @@ pub(super) struct Part {
 }
 
 impl Part {
+    /// Makes room for another stretch.
+    pub(super) fn clear(&mut self) {
+        self.entries.clear();
+        (self.first, self.recorded, self.lines) = (None, None, 0);
+    }
     /// The event of a row that comes after those of the part; `None` where something is wrong with it, or where only who
     /// knows the rows before can tell. `number` is the one that the row has to have, if rows are numbered.
     pub(super) fn event(
@@ -85,30 +95,6 @@ impl Header {
     }
 }
 
-/// What cells stand for, as rows before have shown.
-#[derive(Debug)]
-struct Learnt<T>(FxHashMap<Box<[u8]>, T>);
-
-impl<T> Default for Learnt<T> {
-    fn default() -> Self {
-        Self(FxHashMap::default())
-    }
-}
-
-/// More different words than this are not usual, and no longer learnt.
-const WORDS: usize = 1 << 16;
-
-impl<T: Copy> Learnt<T> {
-    fn get(&self, cell: &[u8]) -> Option<T> {
-        self.0.get(cell).copied()
-    }
-    fn learn(&mut self, cell: &[u8], meaning: T) {
-        if self.0.len() < WORDS {
-            self.0.insert(cell.into(), meaning);
-        }
-    }
-}
-
 /// Reads stretches of usual rows, one after the other.
 pub(super) struct Usual<'g> {
     registry: &'g Registry,
@@ -117,18 +103,38 @@ pub(super) struct Usual<'g> {
     /// Reads every other row.
     rows: Rows<'g>,
     places: Places,
-    facilities: Learnt<FacilityId>,
-    statuses: Learnt<usize>,
-    scopes: Learnt<usize>,
-    lanes: Learnt<usize>,
-    /// By status, scope and lane: a declaration of it.
-    declared: FxHashMap<(usize, usize, usize), Entry>,
-    /// Declarations with that reason and nothing else, from that source.
-    reasons: Learnt<Entry>,
-    sources: Learnt<Entry>,
+    words: Words,
+    /// What rows before have shown.
+    facilities: FxHashMap<Word, FacilityId>,
+    /// What is said without an `until`, and with one.
+    sayings: FxHashMap<Phrase, (SayingId, SayingId)>,
+    /// The last days that were read: of `recorded_at`, `from`, `until`.
+    days: [Moments; 3],
     /// Where cells end in the stretch at hand.
     ends: Vec<u32>,
 }
+
+/// The cells of a row that together tell what is said: status, scope, lane, reason, source.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Phrase([Word; 5]);
+
+impl Hash for Phrase {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Not one after the other: there are ten million rows.
+        const ODD: [u64; 5] = [
+            0x9e37_79b9_7f4a_7c15,
+            0xbf58_476d_1ce4_e5b9,
+            0x94d0_49bb_1331_11eb,
+            0xd6e8_feb8_6659_fd93,
+            0xa076_1d64_78bd_642f,
+        ];
+        let mixed = self.0.iter().zip(ODD).map(|(word, odd)| word.mixed().wrapping_mul(odd));
+        state.write_u64(mixed.fold(0, |sum, next| sum ^ next.rotate_right(32)));
+    }
+}
+
+/// Different phrases beyond so many are not usual, and no longer learnt.
+const PHRASES: usize = 1 << 16;
 
 /// Where the cells of the usual columns are.
 struct Places {
@@ -175,6 +181,10 @@ impl Places {
             empty: EMPTY.iter().filter_map(|column| header.place(*column)).collect(),
         }
     }
+    /// Those that make a [`Phrase`].
+    fn phrase(&self) -> [Option<usize>; 5] {
+        [self.status, self.scope, self.lane, self.reason, self.source]
+    }
 }
 
 /// The cells of one row.
@@ -186,10 +196,16 @@ struct Cells<'t> {
 }
 
 impl<'t> Cells<'t> {
+    #[inline]
     fn get(&self, place: Option<usize>) -> &'t [u8] {
-        let Some(place) = place else { return &[] };
+        &self.text[self.span(place)]
+    }
+    /// Where a cell stands in the text; nowhere where there is no such column.
+    #[inline]
+    fn span(&self, place: Option<usize>) -> Span {
+        let Some(place) = place else { return 0..0 };
         let begin = if place == 0 { self.begin } else { end(self.ends[place - 1]) + 1 };
-        &self.text[begin..end(self.ends[place])]
+        begin..end(self.ends[place])
     }
 }
 
@@ -202,20 +218,17 @@ impl<'g> Usual<'g> {
             said,
             rows: Rows::after(registry, super::store::unnamed(), 0, None),
             places: Places::of(header),
-            facilities: Learnt::default(),
-            statuses: Learnt::default(),
-            scopes: Learnt::default(),
-            lanes: Learnt::default(),
-            declared: FxHashMap::default(),
-            reasons: Learnt::default(),
-            sources: Learnt::default(),
+            words: Words::default(),
+            facilities: FxHashMap::default(),
+            sayings: FxHashMap::default(),
+            days: [Moments::default(); 3],
             ends: Vec::new(),
         }
     }
 
-    /// The events of a stretch of whole rows; `None` where something is wrong with one of them, or can only be told by
-    /// whoever knows the rows before.
-    pub(super) fn part(&mut self, text: &[u8]) -> Option<Part> {
+    /// Reads the events of a stretch of whole rows; `None` where something is wrong with one of them, or can only be told
+    /// by whoever knows the rows before.
+    pub(super) fn read(&mut self, text: &[u8], part: &mut Part) -> Option<()> {
         if text.len() > LONGEST {
             return None;
         }
@@ -225,39 +238,34 @@ impl<'g> Usual<'g> {
         let odd = memchr2(b'"', b'\r', text).is_some();
         let mut ends = std::mem::take(&mut self.ends);
         mark(text, &mut ends);
-        let part = self.rows_of(text, &ends, odd);
+        let read = self.rows_of(text, &ends, odd, part);
         self.ends = ends;
-        part
+        read
     }
 
-    fn rows_of(&mut self, text: &[u8], ends: &[u32], odd: bool) -> Option<Part> {
+    fn rows_of(&mut self, text: &[u8], ends: &[u32], odd: bool, part: &mut Part) -> Option<()> {
         let width = self.header.len();
-        let mut part = Part { entries: Vec::with_capacity(text.len() / 64), ..Part::default() };
         let (mut at, mut mark) = (0, 0);
         let mut number = None;
         while at < text.len() {
-            let row = ends.get(mark..mark + width).filter(|ends| {
-                let (last, others) = (ends[width - 1], &ends[..width - 1]);
-                ends_row(last) && !others.iter().any(|end| ends_row(*end))
+            let row = ends.get(mark..mark + width).and_then(|ends| {
+                let (last, others) = ends.split_last()?;
+                let is_row = ends_row(*last) && !ends_row(others.iter().fold(0, |all, end| all | end));
+                let is_plain = !odd || memchr2(b'"', b'\r', &text[at..end(*last)]).is_none();
+                (is_row && is_plain).then_some(Cells { text, begin: at, ends })
             });
-            let usual = row.and_then(|ends| {
-                let end = end(ends[width - 1]);
-                if odd && memchr2(b'"', b'\r', &text[at..end]).is_some() {
-                    return None;
-                }
-                let cells = Cells { text, begin: at, ends };
+            let usual = row.and_then(|cells| {
                 let own = match self.places.event {
                     Some(_) => Some(digits(cells.get(self.places.event))?),
                     None => None,
                 };
-                let (entry, given) = self.entry(cells)?;
-                Some((entry, given, own, end))
+                Some((self.entry(cells)?, own, end(cells.ends[width - 1])))
             });
-            if let Some((entry, given, own, end)) = usual {
+            if let Some(((entry, given), own, end)) = usual {
                 if part.entries.is_empty() {
                     (part.first, number) = (own, own);
                 }
-                if own != number || !recorded(&mut part.recorded, given.then(|| entry.recorded_at())) {
+                if own != number || !recorded(&mut part.recorded, given) {
                     return None;
                 }
                 number = number.map(|number| number + 1);
@@ -268,16 +276,17 @@ impl<'g> Usual<'g> {
             }
             let length = if odd { csv_row(&text[at..]) } else { memchr(b'\n', &text[at..]).map(|at| at + 1) };
             let end = at + length.unwrap_or(text.len() - at);
-            self.other(&text[at..end], &mut part, &mut number)?;
+            self.other(&text[at..end], part, &mut number)?;
             part.lines += memchr::memchr_iter(b'\n', &text[at..end]).count();
             at = end;
             mark += ends[mark..].partition_point(|mark| self::end(*mark) < at);
         }
-        Some(part)
+        Some(())
     }
 
-    /// A usual row as an entry, and whether it says when it was recorded; `None` where it is not usual.
-    fn entry(&self, cells: Cells<'_>) -> Option<(Entry, bool)> {
+    /// A usual row as an entry, and when it says that it was recorded; `None` where it is not usual.
+    #[inline]
+    fn entry(&mut self, cells: Cells<'_>) -> Option<(Entry, Option<Instant>)> {
         let places = &self.places;
         if places.empty.iter().any(|place| !cells.get(Some(*place)).is_empty())
             || !matches!(cells.get(places.kind), b"" | b"declare")
@@ -285,25 +294,26 @@ impl<'g> Usual<'g> {
         {
             return None;
         }
-        let facility = self.facilities.get(cells.get(places.facility))?;
-        let status = self.statuses.get(cells.get(places.status))?;
-        let scope = self.scopes.get(cells.get(places.scope))?;
-        let lane = self.lanes.get(cells.get(places.lane))?;
-        let declared = *self.declared.get(&(status, scope, lane))?;
-        let reason = self.reasons.get(cells.get(places.reason))?;
-        let source = self.sources.get(cells.get(places.source))?;
-        let (from, until, given) =
-            (cells.get(places.from), cells.get(places.until), cells.get(places.recorded_at));
-        let from = rfc3339(from)?;
-        let recorded_at = if given.is_empty() { from } else { rfc3339(given)? };
-        let until = if until.is_empty() { None } else { Some(rfc3339(until)?) };
-        let entry = declared.elsewhere(facility, recorded_at, from, until).worded_as(reason).said_by(source);
-        let entry = match until {
-            Some(until) if until <= from => return None,
-            Some(_) => entry.stated(),
-            None => entry,
+        let facility = *self.facilities.get(&self.words.known(cells.text, cells.span(places.facility)))?;
+        let word = |place| self.words.known(cells.text, cells.span(place));
+        let [status, scope, lane, reason, source] = places.phrase();
+        let phrase = Phrase([word(status), word(scope), word(lane), word(reason), word(source)]);
+        let (without, with) = *self.sayings.get(&phrase)?;
+        let [recorded, begun, ended] = &mut self.days;
+        let from = begun.read(cells.get(places.from))?;
+        let given = match cells.get(places.recorded_at) {
+            [] => None,
+            given => Some(recorded.read(given)?),
         };
-        Some((entry, !given.is_empty()))
+        let until = match cells.get(places.until) {
+            [] => None,
+            until => Some(ended.read(until)?),
+        };
+        if until.is_some_and(|until| until <= from) {
+            return None;
+        }
+        let said = if until.is_some() { with } else { without };
+        Some((Entry::new(said, facility, given.unwrap_or(from), from, until), given))
     }
 
     /// Reads a row that is not usual, and learns from it.
@@ -343,9 +353,6 @@ impl<'g> Usual<'g> {
     fn learn(&mut self, event: &Event, cells: &[&str]) -> Option<Entry> {
         let mut said = self.said.lock().ok()?;
         let entry = said.entry(event);
-        let cell = |place: Option<usize>| {
-            place.and_then(|place| cells.get(place)).map_or(&[][..], |cell| cell.as_bytes())
-        };
         let Kind::Declare(declaration) = &event.kind else { return Some(entry) };
         let Subject::Facility(facility) = declaration.subject else { return Some(entry) };
         let statuses = &self.registry.statuses;
@@ -359,36 +366,35 @@ impl<'g> Usual<'g> {
             | Declared::Down(_)
             | Declared::Up(_) => true,
         };
-        self.facilities.learn(cell(self.places.facility), facility);
+        let words = &mut self.words;
+        let mut word = |place: Option<usize>| {
+            words.learn(place.and_then(|place| cells.get(place)).map_or(&[], |cell| cell.as_bytes()))
+        };
+        if let Some(name) = word(self.places.facility) {
+            self.facilities.insert(name, facility);
+        }
+        // A reason in words is stored as its code, so that only its cell tells what it was.
+        if !anywhere || declaration.text.is_some() || self.sayings.len() >= PHRASES {
+            return Some(entry);
+        }
+        let mut phrase = Phrase([Word::default(); 5]);
+        for (part, place) in phrase.0.iter_mut().zip(self.places.phrase()) {
+            let Some(word) = word(place) else { return Some(entry) };
+            *part = word;
+        }
         let mut plain = (**declaration).clone();
-        plain.until = None;
         plain.exercise = false;
         plain.route.clear();
-        (plain.walk_in, plain.text, plain.approver) = (None, None, None);
-        let plain = said.entry(&Event { kind: Kind::Declare(Box::new(plain)), ..event.clone() });
-        // A reason in words is stored as its code, so that only its cell tells what it was.
-        if declaration.text.is_none() {
-            self.reasons.learn(cell(self.places.reason), plain);
-        }
-        self.sources.learn(cell(self.places.source), plain);
-        if anywhere {
-            let status = place(&mut self.statuses, cell(self.places.status))?;
-            let scope = place(&mut self.scopes, cell(self.places.scope))?;
-            let lane = place(&mut self.lanes, cell(self.places.lane))?;
-            self.declared.insert((status, scope, lane), plain);
-        }
+        (plain.walk_in, plain.approver) = (None, None);
+        let mut saying = |until: Option<Until>| {
+            plain.until = until;
+            said.entry(&Event { kind: Kind::Declare(Box::new(plain.clone())), ..event.clone() }).saying()
+        };
+        let without = saying(None)?;
+        let with = saying(Some(Until { at: declaration.from, stated: true }))?;
+        self.sayings.insert(phrase, (without, with));
         Some(entry)
     }
-}
-
-/// The place of a word, a new one for a new word; `None`: no more are learnt.
-fn place(learnt: &mut Learnt<usize>, word: &[u8]) -> Option<usize> {
-    let next = learnt.0.len();
-    if let Some(place) = learnt.get(word) {
-        return Some(place);
-    }
-    learnt.learn(word, next);
-    learnt.get(word)
 }
 
 /// Takes in a time of recording that is given; false where it lies before the one before it.
@@ -408,8 +414,13 @@ fn digits(cell: &[u8]) -> Option<u64> {
     if cell.is_empty() || cell.len() > 18 {
         return None;
     }
-    cell.iter().try_fold(0, |sum, byte| {
+    let mut number = 0;
+    for byte in cell {
         let digit = byte.wrapping_sub(b'0');
-        (digit < 10).then_some(sum * 10 + u64::from(digit))
-    })
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u64::from(digit);
+    }
+    Some(number)
 }

@@ -1,15 +1,16 @@
 //! The ledger: the events of a log, kept small.
 //!
 //! Ten million events say few different things: what they declare, whom they route where and why, and who said it are
-//! kept once each, and an event is a row of numbers that point there (40 bytes). A whole [`Event`] is put together when
-//! it is asked for.
+//! kept once each, and an event is a row of numbers that point there (32 bytes). A whole [`Event`] is put together when
+//! it is asked for. Which of them are about whom is the business of `groups`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+use super::groups::{Group, Groups};
 use super::{
     Declaration, Declared, Event, FacilityId, Instant, Kind, RegionId, Subject, Target, Until, WalkIn,
 };
@@ -74,14 +75,30 @@ pub struct Ledger {
 /// What events say, each thing once.
 #[derive(Clone, Debug, Default)]
 pub struct Sayings {
+    whole: Shared<Saying>,
     declared: Shared<Declared>,
     wordings: Shared<Arc<Wording>>,
     sources: Shared<Arc<str>>,
-    /// What is no declaration.
-    others: Vec<Kind>,
+    /// What is no declaration, and the place of who said it.
+    others: Vec<(Kind, u32)>,
 }
 
-/// An event in numbers, some of which are places among the [`Sayings`] that made it.
+/// A declaration apart from whom it is about and when, by places among the [`Sayings`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Saying {
+    declared: u32,
+    wording: u32,
+    source: u32,
+    /// Whether there is an `until` and it is stated.
+    stated: bool,
+    exercise: bool,
+}
+
+/// What the [`Sayings`] that made it know a declaration by, whoever it is about and whenever.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SayingId(u32);
+
+/// An event in numbers, one of which is known to the [`Sayings`] that made it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     recorded_at: Instant,
@@ -91,22 +108,16 @@ pub struct Entry {
     until: Instant,
     /// A facility, or a region with [`REGION`] set; [`NOBODY`] for none.
     subject: u32,
-    /// Among what is declared, or among the others.
+    /// A place among the sayings, or with [`OTHER`] among the others.
     said: u32,
-    /// Among the wordings; the top bits are marks.
-    wording: u32,
-    source: u32,
 }
 
 const NOBODY: u32 = u32::MAX;
 const REGION: u32 = 1 << 31;
 const NEVER: Instant = Instant::from_seconds(i64::MAX);
 
-/// The marks in an entry's `wording`.
+/// The mark in what an entry says.
 const OTHER: u32 = 1 << 31;
-const EXERCISE: u32 = 1 << 30;
-const STATED: u32 = 1 << 29;
-const WORDING: u32 = STATED - 1;
 
 fn code(subject: Option<Subject>) -> u32 {
     match subject {
@@ -124,36 +135,31 @@ fn subject(code: u32) -> Option<Subject> {
     }
 }
 
-impl Entry {
-    /// When it was recorded.
-    pub fn recorded_at(&self) -> Instant {
-        self.recorded_at
+/// The group in which an event stands that is about that subject.
+fn group(code: u32) -> Group {
+    match code {
+        NOBODY => Group::None,
+        region if region & REGION != 0 => Group::Region(region & !REGION),
+        facility => Group::Facility(facility),
     }
-    /// The same declaration about another facility at other times; whether its `until` is stated stays as it is.
-    #[must_use]
-    pub fn elsewhere(
-        self,
+}
+
+impl Entry {
+    /// The declaration that a facility is what was said, in a ledger of the same [`Sayings`]. There is an `until` exactly
+    /// where one was stated in what was said.
+    pub fn new(
+        said: SayingId,
         facility: FacilityId,
         recorded_at: Instant,
         from: Instant,
         until: Option<Instant>,
     ) -> Self {
-        Self { recorded_at, from, until: until.unwrap_or(NEVER), subject: u32::from(facility), ..self }
+        let until = until.unwrap_or(NEVER);
+        Self { recorded_at, from, until, subject: u32::from(facility), said: said.0 }
     }
-    /// The same with what `other` says beside its state: route, walk-ins, reason, words and approver.
-    #[must_use]
-    pub fn worded_as(self, other: Self) -> Self {
-        Self { wording: self.wording & !WORDING | other.wording & WORDING, ..self }
-    }
-    /// The same, said by whoever said `other`.
-    #[must_use]
-    pub fn said_by(self, other: Self) -> Self {
-        Self { source: other.source, ..self }
-    }
-    /// The same with an `until` that is stated.
-    #[must_use]
-    pub fn stated(self) -> Self {
-        Self { wording: self.wording | STATED, ..self }
+    /// What it declares, apart from whom it is about and when; `None`: it is no declaration.
+    pub fn saying(&self) -> Option<SayingId> {
+        (self.said & OTHER == 0).then_some(SayingId(self.said))
     }
 }
 
@@ -192,52 +198,6 @@ impl<T: Clone + Eq + Hash> Shared<T> {
     }
 }
 
-/// The events of each subject, in order; retractions stand with what they retract.
-#[derive(Clone, Debug, Default)]
-struct Groups {
-    facilities: Rows,
-    regions: Rows,
-    /// Assignments, and retractions of them: they are about patients.
-    assignments: Vec<u32>,
-    /// Whether anything is retracted at all.
-    retracts: bool,
-}
-
-/// Places of entries, row after row.
-#[derive(Clone, Debug, Default)]
-struct Rows {
-    /// Where each row begins in `places`, and the end of the last.
-    begins: Vec<u32>,
-    places: Vec<u32>,
-}
-
-impl Rows {
-    fn row(&self, at: usize) -> &[u32] {
-        match (self.begins.get(at), self.begins.get(at + 1)) {
-            (Some(begin), Some(end)) => &self.places[*begin as usize..*end as usize],
-            _ => &[],
-        }
-    }
-    /// Sorts places into rows: pairs of a row and a place.
-    fn sort(rows: usize, places: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
-        let mut begins = vec![0u32; rows + 1];
-        for (row, _) in places.clone() {
-            begins[row as usize + 1] += 1;
-        }
-        for row in 0..rows {
-            begins[row + 1] += begins[row];
-        }
-        let mut next = begins.clone();
-        let mut sorted = vec![0u32; begins[rows] as usize];
-        for (row, place) in places {
-            let at = &mut next[row as usize];
-            sorted[*at as usize] = place;
-            *at += 1;
-        }
-        Self { begins, places: sorted }
-    }
-}
-
 impl Sayings {
     /// An event in numbers.
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
@@ -246,15 +206,13 @@ impl Sayings {
         let said = match &event.kind {
             Kind::Declare(said) => said,
             other @ (Kind::Retract(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_)) => {
-                self.others.push(other.clone());
+                self.others.push((other.clone(), source));
                 return Entry {
                     recorded_at: event.recorded_at,
                     from: event.recorded_at,
                     until: NEVER,
                     subject: code(event.subject()),
-                    said: self.others.len() as u32 - 1,
-                    wording: OTHER,
-                    source,
+                    said: (self.others.len() as u32 - 1) | OTHER,
                 };
             }
         };
@@ -265,19 +223,32 @@ impl Sayings {
             text: said.text.clone(),
             approver: said.approver.clone(),
         };
-        let mut marks = if said.exercise { EXERCISE } else { 0 };
-        if said.until.is_some_and(|until| until.stated) {
-            marks |= STATED;
-        }
+        let saying = Saying {
+            declared: self.declared.place(&said.declared, || said.declared.clone()),
+            wording: self.wordings.place(&wording, || Arc::new(wording.clone())),
+            source,
+            stated: said.until.is_some_and(|until| until.stated),
+            exercise: said.exercise,
+        };
         Entry {
             recorded_at: event.recorded_at,
             from: said.from,
             until: said.until.map_or(NEVER, |until| until.at),
             subject: code(Some(said.subject)),
-            said: self.declared.place(&said.declared, || said.declared.clone()),
-            wording: self.wordings.place(&wording, || Arc::new(wording.clone())) | marks,
-            source,
+            said: self.whole.place(&saying, || saying),
         }
+    }
+    /// What an entry says that is no declaration.
+    fn other(&self, entry: &Entry) -> Option<&Kind> {
+        (entry.said & OTHER != 0).then(|| &self.others[(entry.said & !OTHER) as usize].0)
+    }
+    fn source(&self, entry: &Entry) -> &Arc<str> {
+        let place = if entry.said & OTHER == 0 {
+            self.whole.kept[entry.said as usize].source
+        } else {
+            self.others[(entry.said & !OTHER) as usize].1
+        };
+        &self.sources.kept[place as usize]
     }
 }
 
@@ -376,41 +347,39 @@ impl Ledger {
         Event {
             number: self.number(at),
             recorded_at: entry.recorded_at,
-            source: self.said.sources.kept[entry.source as usize].clone(),
+            source: self.said.source(entry).clone(),
             kind,
         }
     }
     fn line(&self, at: usize) -> Line<'_> {
         let entry = &self.entries[at];
-        if entry.wording & OTHER != 0 {
-            return Line::Other(&self.said.others[entry.said as usize]);
+        if let Some(other) = self.said.other(entry) {
+            return Line::Other(other);
         }
-        let until =
-            (entry.until != NEVER).then_some(Until { at: entry.until, stated: entry.wording & STATED != 0 });
+        let said = &self.said.whole.kept[entry.said as usize];
         Line::Declared(Heard {
             number: self.number(at),
             recorded_at: entry.recorded_at,
-            source: &self.said.sources.kept[entry.source as usize],
-            declared: &self.said.declared.kept[entry.said as usize],
-            declared_at: entry.said as usize,
+            source: &self.said.sources.kept[said.source as usize],
+            declared: &self.said.declared.kept[said.declared as usize],
+            declared_at: said.declared as usize,
             from: entry.from,
-            until,
-            wording: &self.said.wordings.kept[(entry.wording & WORDING) as usize],
-            exercise: entry.wording & EXERCISE != 0,
+            until: (entry.until != NEVER).then_some(Until { at: entry.until, stated: said.stated }),
+            wording: &self.said.wordings.kept[said.wording as usize],
+            exercise: said.exercise,
         })
     }
 
     /// Which events retract which, in order: numbers.
     pub fn retractions(&self) -> impl DoubleEndedIterator<Item = (u64, u64)> + '_ {
         self.entries.iter().enumerate().filter_map(|(at, entry)| {
-            let kind = (entry.wording & OTHER != 0).then(|| &self.said.others[entry.said as usize])?;
-            let Kind::Retract(target) = kind else { return None };
+            let Kind::Retract(target) = self.said.other(entry)? else { return None };
             Some((self.number(at), *target))
         })
     }
     /// The first instant at which anything that is declared holds.
     pub fn first_from(&self) -> Option<Instant> {
-        let declared = self.entries.iter().filter(|entry| entry.wording & OTHER == 0);
+        let declared = self.entries.iter().filter(|entry| entry.said & OTHER == 0);
         declared.map(|entry| entry.from).min()
     }
     /// The events that were known at `known_at`, under their numbers. Times of recording may run backwards where a log
@@ -435,37 +404,29 @@ impl Ledger {
     }
     /// Whether any event is about this facility.
     pub fn speaks_of(&self, facility: FacilityId) -> bool {
-        !self.groups().facilities.row(facility.index()).is_empty()
+        !self.groups().of_facility(facility).is_empty()
     }
     /// The facilities that events are about, in order.
     pub fn facilities(&self) -> impl Iterator<Item = FacilityId> + '_ {
-        let rows = self.groups().facilities.begins.len().saturating_sub(1);
-        (0..rows)
-            .filter_map(|row| u32::try_from(row).ok())
-            .map(FacilityId::from)
-            .filter(|id| self.speaks_of(*id))
+        self.groups().facilities()
     }
     /// The regions that events are about, in order.
     pub fn regions(&self) -> impl Iterator<Item = RegionId> + '_ {
-        let rows = &self.groups().regions;
-        (0..rows.begins.len().saturating_sub(1))
-            .filter(|row| !rows.row(*row).is_empty())
-            .filter_map(|row| u32::try_from(row).ok())
-            .map(RegionId::from)
+        self.groups().regions()
     }
     /// What was said of a subject and known at `known_at`, in order, less what was retracted by then. Without `known_at`
     /// everything is known. What was said of patients is not said of facilities.
     pub fn of(&self, subject: Subject, known_at: Option<Instant>) -> impl Iterator<Item = Line<'_>> + '_ {
         let groups = self.groups();
         let places = match subject {
-            Subject::Facility(facility) => groups.facilities.row(facility.index()),
-            Subject::Region(region) => groups.regions.row(region.index()),
+            Subject::Facility(facility) => groups.of_facility(facility),
+            Subject::Region(region) => groups.of_region(region),
         };
         self.told(places, known_at)
     }
     /// Where patients were sent, as known at `known_at`.
     pub fn assignments(&self, known_at: Option<Instant>) -> impl Iterator<Item = &super::Assignment> + '_ {
-        self.told(&self.groups().assignments, known_at).filter_map(|line| match line {
+        self.told(self.groups().of_patients(), known_at).filter_map(|line| match line {
             Line::Other(Kind::Assign(assignment)) => Some(&**assignment),
             Line::Other(Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Note(_))
             | Line::Declared(_) => None,
@@ -488,7 +449,7 @@ impl Ledger {
     /// The places of what is as if it had not been. A retraction that is itself retracted retracts nothing.
     fn retracted(&self, places: &[u32], is_known: impl Fn(u32) -> bool) -> BTreeSet<u32> {
         let mut gone = BTreeSet::new();
-        if !self.groups().retracts {
+        if !self.groups().retracts() {
             return gone;
         }
         for at in places.iter().rev().copied().filter(|at| is_known(*at)) {
@@ -506,48 +467,32 @@ impl Ledger {
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     fn groups(&self) -> &Groups {
         self.groups.get_or_init(|| {
-            /// The subject code of what is about patients.
-            const PATIENTS: u32 = NOBODY - 1;
             // A retraction stands with what it retracts.
-            let mut elsewhere: HashMap<u32, u32> = HashMap::new();
+            let mut elsewhere: FxHashMap<u32, Group> = FxHashMap::default();
             for (at, entry) in self.entries.iter().enumerate().filter(|_| !self.said.others.is_empty()) {
-                if entry.wording & OTHER == 0 {
-                    continue;
-                }
-                let at = at as u32;
-                let code = match &self.said.others[entry.said as usize] {
-                    Kind::Assign(_) => PATIENTS,
+                let Some(other) = self.said.other(entry) else { continue };
+                let group = match other {
+                    Kind::Assign(_) => Group::Patients,
                     Kind::Retract(target) => match self.place(*target) {
-                        Some(target) if (target as u32) < at => {
-                            elsewhere.get(&(target as u32)).copied().unwrap_or(self.entries[target].subject)
+                        Some(target) if target < at => {
+                            let told = elsewhere.get(&(target as u32)).copied();
+                            told.unwrap_or(group(self.entries[target].subject))
                         }
-                        Some(_) | None => NOBODY,
+                        Some(_) | None => Group::None,
                     },
                     Kind::Declare(_) | Kind::Census(_) | Kind::Note(_) => continue,
                 };
-                elsewhere.insert(at, code);
+                elsewhere.insert(at as u32, group);
             }
-            let code = |at: u32, entry: &Entry| {
-                if entry.wording & OTHER == 0 {
-                    return entry.subject;
-                }
-                elsewhere.get(&at).copied().unwrap_or(entry.subject)
-            };
-            let coded = (0..).zip(&self.entries).map(|(at, entry)| (code(at, entry), at));
-            let facilities = coded.clone().filter(|(code, _)| *code < REGION);
-            let regions = coded
-                .clone()
-                .filter(|(code, _)| (REGION..PATIENTS).contains(code))
-                .map(|(code, at)| (code & !REGION, at));
-            let rows = |codes: &mut dyn Iterator<Item = (u32, u32)>| {
-                codes.map(|(code, _)| code as usize + 1).max().unwrap_or_default()
-            };
-            Groups {
-                facilities: Rows::sort(rows(&mut facilities.clone()), facilities),
-                regions: Rows::sort(rows(&mut regions.clone()), regions),
-                assignments: coded.filter(|(code, _)| *code == PATIENTS).map(|(_, at)| at).collect(),
-                retracts: self.said.others.iter().any(|kind| matches!(kind, Kind::Retract(_))),
+            if elsewhere.is_empty() {
+                return Groups::of(self.entries.iter().map(|entry| group(entry.subject)), false);
             }
+            let told = (0..).zip(&self.entries);
+            let told = told.map(|(at, entry)| {
+                let told = if entry.said & OTHER == 0 { None } else { elsewhere.get(&at).copied() };
+                told.unwrap_or(group(entry.subject))
+            });
+            Groups::of(told, self.said.others.iter().any(|(kind, _)| matches!(kind, Kind::Retract(_))))
         })
     }
 }

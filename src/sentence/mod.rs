@@ -25,7 +25,7 @@ use crate::model::{
 
 use parser::Parser;
 
-pub use rfc3339::rfc3339;
+pub use rfc3339::{Moments, rfc3339};
 
 /// When and where a sentence is read: what its bare clock times refer to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

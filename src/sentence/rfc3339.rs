@@ -46,6 +46,35 @@ pub fn rfc3339(text: &[u8]) -> Option<Instant> {
     Some(Instant::from_seconds(days * 86_400 + hour * 3600 + minute * 60 + second - offset))
 }
 
+/// Reads such moments one after the other: neighbours mostly lie on the same day.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moments {
+    /// The last date in UTC as it was written, with the `T` after it.
+    date: [u8; 11],
+    /// Its first second.
+    midnight: i64,
+}
+
+impl Moments {
+    /// What [`rfc3339`] makes of a text.
+    pub fn read(&mut self, text: &[u8]) -> Option<Instant> {
+        if let Some((date, [h0, h1, b':', n0, n1, b':', s0, s1, b'Z'])) = text.split_first_chunk::<11>()
+            && *date == self.date
+        {
+            let (hour, minute, second) = (two(*h0, *h1)?, two(*n0, *n1)?, two(*s0, *s1)?);
+            let is_time = hour < 24 && minute < 60 && second < 60;
+            let seconds = self.midnight + hour * 3600 + minute * 60 + second;
+            return is_time.then_some(Instant::from_seconds(seconds));
+        }
+        let at = rfc3339(text)?;
+        if let Some((date, [.., b'Z'])) = text.split_first_chunk::<11>() {
+            self.date = *date;
+            self.midnight = at.seconds() - at.seconds().rem_euclid(86_400);
+        }
+        Some(at)
+    }
+}
+
 fn two(tens: u8, ones: u8) -> Option<i64> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     (tens < 10 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
@@ -78,6 +107,26 @@ mod tests {
             } else if (1901..=2198).contains(&year) {
                 prop_assert_eq!(None, patiently(&text));
             }
+        }
+    }
+
+    #[test]
+    fn a_date_that_is_known_is_read_as_one_that_is_not() {
+        let mut moments = Moments::default();
+        for text in [
+            "2023-08-04T13:00:00Z",
+            "2023-08-04T23:59:59-04:00",
+            "2023-08-04T23:59:59Z",
+            "2023-08-04T24:00:00Z",
+            "2023-08-04T23:60:00Z",
+            "2023-08-05T00:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "1969-12-31T00:00:01Z",
+            "2023-08-04T1:00:00Z",
+            "2023-08-04T13:00:00Z",
+        ] {
+            assert_eq!(moments.read(text.as_bytes()), rfc3339(text.as_bytes()), "{text}");
+            assert_eq!(moments.read(text.replace('T', " ").as_bytes()), None);
         }
     }
 
