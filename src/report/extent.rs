@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use crate::model::{FacilityId, Instant};
 use crate::sentence::phrase;
-use crate::state::History;
+use crate::state::{History, Walk};
 
 use super::period::{Calendar, Period, Slice, slices};
 use super::span::Span;
@@ -23,7 +23,7 @@ pub(super) struct Clocked {
     /// What is measured, in the slices asked for; one, where none were. Each with its place among the labels.
     pub(super) slices: Vec<(usize, Slice)>,
     /// What is measured, by local days.
-    pub(super) days: Vec<Slice>,
+    pub(super) days: Vec<Span>,
 }
 
 /// A period on every clock that facilities go by.
@@ -119,18 +119,20 @@ fn clocked(basis: &Basis<'_>, period: &Period, calendar: Option<Calendar>, zone:
         said,
         past,
         slices: pieces.into_iter().map(|slice| (0, slice)).collect(),
-        days: cut(Calendar::Day),
+        days: cut(Calendar::Day).into_iter().map(|day| day.span).collect(),
     }
 }
 
 /// From when on anything is known: the `from` of the first report that is routed on. Without one, a day ago.
 fn first_report(basis: &Basis<'_>) -> Instant {
-    let registry = basis.registry;
-    let first = registry
-        .facilities
-        .ids()
-        .filter_map(|facility| basis.timeline.facility(facility).and_then(first_acting))
-        .min();
+    let mut walk = Walk::new(basis.timeline);
+    let mut first = |facility| {
+        if walk.read(facility) {
+            return walk.sayings().first().map(|first| first.from);
+        }
+        basis.timeline.folded(facility).as_ref().and_then(first_acting)
+    };
+    let first = basis.registry.facilities.ids().filter_map(&mut first).min();
     first.unwrap_or(basis.at - TimeDelta::hours(24)).min(basis.at - TimeDelta::seconds(1))
 }
 

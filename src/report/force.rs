@@ -68,6 +68,12 @@ impl<'a> Clauses<'a> {
         Self { registry, suspended: unions(suspended), refusing: unions(refusing), choosy }
     }
 
+    /// Whether nothing ever keeps what is declared in a region from counting.
+    pub(super) fn let_all_count(&self, region: Option<RegionId>) -> bool {
+        let Some(region) = region else { return true };
+        !self.choosy.contains_key(&region) && !self.suspended.keys().any(|(of, _)| *of == region)
+    }
+
     /// Cuts a piece where its force changes, in order of time.
     pub(super) fn split(&self, region: Option<RegionId>, piece: &Piece<'_>) -> Vec<(Span, Force)> {
         let Some(span) = Span::of(piece.interval) else { return Vec::new() };

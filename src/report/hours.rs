@@ -12,9 +12,11 @@ use crate::state::{History, Track};
 use super::extent::Extent;
 use super::figure;
 use super::force::Clauses;
-use super::measure::{Measured, Row, Tally, existence, measure, parts};
+use super::measure::Gauge;
 use super::period::{Calendar, Period};
 use super::pictures;
+use super::row::Rows;
+use super::tally::Tally;
 
 /// Whose hours stand in a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -179,6 +181,8 @@ struct Entry {
     /// The place of its name among all names of rows.
     status: usize,
     tally: Tally,
+    /// Of what the tally says that it touches the slice, the part that lies inside.
+    lengths: Vec<i64>,
 }
 
 /// The hours of a period.
@@ -189,32 +193,39 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     let clauses = Clauses::read(registry, basis.timeline);
     let facilities: Vec<FacilityId> = with_ed(registry, selection.facilities.as_ref()).collect();
     let groups = Groups::new(basis, selection.grouping, &facilities);
-    let rows = RowNames::new(registry);
+    let rows = Rows::new(registry);
+    let mut gauge = Gauge::new(basis, &clauses, &rows);
     let mut wholes = vec![(0, 0); extent.labels.len() * groups.names.len()];
     let mut entries: Vec<Entry> = Vec::new();
     for facility in facilities {
         let clocked = extent.of(basis, facility);
         let Some(past) = clocked.past else { continue };
         let own = groups.of(registry, facility, None);
-        // Not kept: of ten million events no more than one facility's episodes are in memory.
-        let history = basis.timeline.folded(facility);
-        let history = history.as_ref();
-        for ((label, _), (exists, unknown)) in
-            clocked.slices.iter().zip(existence(basis, clocked, facility, history))
-        {
+        let existence = if by_reason {
+            gauge.by_reason(facility, clocked, past, |reason, slice, status, tally, lengths| {
+                if !tally.is_empty() {
+                    let (label, group) = (clocked.slices[slice].0, groups.of(registry, facility, reason));
+                    entries.push(Entry { label, group, status, tally: *tally, lengths: lengths.to_vec() });
+                }
+            })
+        } else {
+            gauge.measure(facility, clocked, past)
+        };
+        for (at, (label, slice)) in clocked.slices.iter().enumerate() {
+            let (exists, unknown) = existence.within(slice.span);
             if exists > 0 {
                 let whole = &mut wholes[label * groups.names.len() + groups.whole_of(own)];
                 *whole = (whole.0 + exists, whole.1 + unknown);
-                if !by_reason {
-                    let tally = Tally::default();
-                    entries.push(Entry { label: *label, group: own, status: rows.any(), tally });
-                }
             }
-        }
-        let parts = parts(basis, &clauses, facility, history, past, by_reason);
-        for Measured { slice, row, reason, tally } in measure(registry, clocked, parts, by_reason) {
-            let group = if by_reason { groups.of(registry, facility, reason) } else { own };
-            entries.push(Entry { label: clocked.slices[slice].0, group, status: rows.at(row), tally });
+            if by_reason {
+                continue;
+            }
+            gauge.each(at, |status, tally, lengths| {
+                if exists > 0 || !tally.is_empty() {
+                    let (tally, lengths) = (*tally, lengths.to_vec());
+                    entries.push(Entry { label: *label, group: own, status, tally, lengths });
+                }
+            });
         }
     }
     let mut sheet = basis.sheet("report-hours", columns(selection.calendar, selection.grouping));
@@ -226,7 +237,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
         }
         cells.push(groups.names[entry.group].clone().into());
         cells.push(rows.name(entry.status).into());
-        figures(entry.tally, whole, &mut cells);
+        figures(entry, whole, &mut cells);
         sheet.rows.push(cells);
     }
     frame(&mut sheet, basis, &extent);
@@ -280,36 +291,6 @@ pub(super) fn with_ed<'a>(
         .filter(move |facility| wanted.is_none_or(|wanted| wanted.contains(facility)))
 }
 
-/// The names of rows in order, so that rows sort by name.
-struct RowNames {
-    names: Vec<String>,
-    places: BTreeMap<Row, usize>,
-}
-
-impl RowNames {
-    fn new(registry: &Registry) -> Self {
-        let types = registry.statuses.iter().filter(|(_, status)| !status.builtin);
-        let mut rows: Vec<(String, Row)> = [Row::Any, Row::Advisory, Row::Diverting, Row::Closed]
-            .into_iter()
-            .chain(types.map(|(id, _)| Row::Type(id)))
-            .chain(registry.services.ids().map(Row::Service))
-            .map(|row| (row.name(registry), row))
-            .collect();
-        rows.sort();
-        let places = rows.iter().enumerate().map(|(at, (_, row))| (*row, at)).collect();
-        Self { names: rows.into_iter().map(|(name, _)| name).collect(), places }
-    }
-    fn at(&self, row: Row) -> usize {
-        self.places.get(&row).copied().unwrap_or_default()
-    }
-    fn any(&self) -> usize {
-        self.at(Row::Any)
-    }
-    fn name(&self, at: usize) -> &str {
-        &self.names[at]
-    }
-}
-
 /// Sorts entries by period, group and status, and adds those of one row.
 fn together(mut entries: Vec<Entry>) -> Vec<Entry> {
     let key = |entry: &Entry| (entry.label, entry.group, entry.status);
@@ -317,15 +298,19 @@ fn together(mut entries: Vec<Entry>) -> Vec<Entry> {
     let mut rows: Vec<Entry> = Vec::with_capacity(entries.len());
     for entry in entries {
         match rows.last_mut() {
-            Some(last) if key(last) == key(&entry) => last.tally.add(entry.tally),
+            Some(last) if key(last) == key(&entry) => {
+                last.tally.add(&entry.tally);
+                last.lengths.extend(entry.lengths);
+            }
             Some(_) | None => rows.push(entry),
         }
     }
     rows
 }
 
-fn figures(mut tally: Tally, (exists, unknown): (i64, i64), cells: &mut Vec<Cell>) {
-    tally.lengths.sort_unstable();
+fn figures(entry: Entry, (exists, unknown): (i64, i64), cells: &mut Vec<Cell>) {
+    let Entry { tally, mut lengths, .. } = entry;
+    lengths.sort_unstable();
     let longest = |seconds: Option<i64>| seconds.map_or(Value::Missing, figure::minutes);
     let [expired, manual, superseded, forced] = tally.ended.map(Value::count);
     let values = [
@@ -333,9 +318,9 @@ fn figures(mut tally: Tally, (exists, unknown): (i64, i64), cells: &mut Vec<Cell
         figure::percent(tally.seconds, exists),
         Value::count(tally.activations),
         Value::count(tally.renewals),
-        figure::mean(&tally.lengths),
-        figure::median(&tally.lengths),
-        longest(tally.lengths.last().copied()),
+        figure::mean(&lengths),
+        figure::median(&lengths),
+        longest(lengths.last().copied()),
         longest((tally.longest_stretch > 0).then_some(tally.longest_stretch)),
         Value::count(tally.long_days),
         expired,

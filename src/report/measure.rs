@@ -1,79 +1,21 @@
 //! What is measured of one facility: hours, activations, lengths and ends, by status and slice.
 //!
-//! Floor 3. The definitions of the reports live here and nowhere else; one pass over what the facility's lanes hold.
+//! Floor 3. The definitions of the reports live here and nowhere else. What a facility's lanes hold comes from a walk,
+//! where it is plain and no clause of its region keeps anything from counting, else from its folded history; the figures
+//! are the same.
 
-use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 
-use crate::model::{Effect, FacilityId, Instant, Lane, Registry, ServiceId, StatusId};
-use crate::state::{EndedBy, Episode, History, LaneState};
+use crate::model::{FacilityId, Instant, Lane};
+use crate::sheet::Basis;
+use crate::state::{EndedBy, Episode, History, Saying, StateAt, Walk, Witness};
 
 use super::extent::{Clocked, first_acting};
 use super::force::{Clauses, Force, pieces, reasons};
-use super::span::{Span, Spans, merge};
-use crate::sheet::Basis;
-
-/// What a row of a report is about.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Row {
-    /// The union over the lanes in which some ambulance patient was asked elsewhere.
-    Any,
-    /// Advisory, in any of its lanes.
-    Advisory,
-    /// Diverting, in any of its lanes.
-    Diverting,
-    /// Closed.
-    Closed,
-    /// A status type that a region defines.
-    Type(StatusId),
-    /// A service that is down.
-    Service(ServiceId),
-}
-
-impl Row {
-    /// What an episode's time counts as.
-    fn of(lane: &Lane, state: &LaneState, registry: &Registry) -> Self {
-        match (lane, state) {
-            (Lane::Service(service), _) => Self::Service(*service),
-            (Lane::Type(status), _) => Self::Type(*status),
-            (_, LaneState::Status { status, .. }) => match registry.statuses[*status].effect {
-                Effect::Advisory => Self::Advisory,
-                Effect::Diverting => Self::Diverting,
-                Effect::Closed => Self::Closed,
-            },
-            (Lane::Closed | Lane::Traffic | Lane::TrafficFor(_), LaneState::Down) => Self::Closed,
-        }
-    }
-    /// Whether its time is part of `any`: whether it asks any ambulance patient elsewhere.
-    fn is_in_any(self, registry: &Registry) -> bool {
-        match self {
-            Self::Any | Self::Diverting | Self::Closed | Self::Service(_) => true,
-            Self::Advisory => false,
-            Self::Type(status) => registry.statuses[status].effect != Effect::Advisory,
-        }
-    }
-    /// Its name in a report.
-    pub(super) fn name(self, registry: &Registry) -> String {
-        match self {
-            Self::Any => "any".to_owned(),
-            Self::Advisory => "advisory".to_owned(),
-            Self::Diverting => "diverting".to_owned(),
-            Self::Closed => "closed".to_owned(),
-            Self::Type(status) => registry.statuses[status].key.clone(),
-            Self::Service(service) => format!("service:{}", registry.services[service].key),
-        }
-    }
-    /// The effect that it has on ambulances, where it is a status.
-    pub(super) fn effect(self, registry: &Registry) -> Option<Effect> {
-        match self {
-            Self::Advisory => Some(Effect::Advisory),
-            Self::Diverting => Some(Effect::Diverting),
-            Self::Closed => Some(Effect::Closed),
-            Self::Type(status) => Some(registry.statuses[status].effect),
-            Self::Any | Self::Service(_) => None,
-        }
-    }
-}
+use super::row::{Row, Rows};
+use super::span::{Span, Spans};
+use super::tally::{Tallies, Tally};
 
 /// A stretch of an episode that has one force and one reason.
 #[derive(Clone, Debug)]
@@ -144,286 +86,296 @@ pub(super) fn parts<'t>(
 
 const FAR: Instant = Instant::from_seconds(i64::MAX);
 
-/// The figures of one row in one slice. Times are in seconds.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Tally {
-    /// Time in force, no second twice.
-    pub(super) seconds: i64,
-    /// Episodes (of `any`: stretches) that began.
-    pub(super) activations: u64,
-    /// Confirmations.
-    pub(super) renewals: u64,
-    /// Of each episode (of `any`: stretch) that touches the slice, the part of it that lies inside.
-    pub(super) lengths: Vec<i64>,
-    /// The longest time without a gap, clipped to the slice.
-    pub(super) longest_stretch: i64,
-    /// Local days with twelve hours or more.
-    pub(super) long_days: u64,
-    /// How episodes (of `any`: stretches) ended: expired, by hand, superseded, by force.
-    pub(super) ended: [u64; 4],
-    /// Episodes (of `any`: stretches) that run on past the end.
-    pub(super) open: u64,
-    /// Time that a region's status or limit suspends.
-    pub(super) suspended: i64,
-    /// Time that the policy does not honour.
-    pub(super) not_honoured: i64,
-}
-
-impl Tally {
-    /// Whether nothing but zeros stands in it.
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-    /// Puts the figures of another facility beside these.
-    pub(super) fn add(&mut self, other: Self) {
-        self.seconds += other.seconds;
-        self.activations += other.activations;
-        self.renewals += other.renewals;
-        self.lengths.extend(other.lengths);
-        self.longest_stretch = self.longest_stretch.max(other.longest_stretch);
-        self.long_days += other.long_days;
-        for (mine, theirs) in self.ended.iter_mut().zip(other.ended) {
-            *mine += theirs;
-        }
-        self.open += other.open;
-        self.suspended += other.suspended;
-        self.not_honoured += other.not_honoured;
-    }
-    fn end(&mut self, by: Option<EndedBy>) {
-        let at = match by {
-            Some(EndedBy::Expired) => 0,
-            Some(EndedBy::Manual) => 1,
-            Some(EndedBy::Superseded) => 2,
-            Some(EndedBy::Forced) => 3,
-            None => return, // its suspension began, or its facility closed for good: nobody ended it
-        };
-        self.ended[at] += 1;
-    }
-}
-
-/// The tallies of one row over the slices of a period: only those that hold something, by slice.
-struct Tallies<'c> {
-    clocked: &'c Clocked,
-    by_slice: BTreeMap<usize, Tally>,
-}
-
-impl Tallies<'_> {
-    /// The slices that share an instant with `span`, each with what they share.
-    fn touched(&self, span: Span) -> impl Iterator<Item = (usize, Span, Span)> + use<'_> {
-        let slices = &self.clocked.slices;
-        let first = slices.partition_point(|(_, slice)| slice.span.until() <= span.from());
-        slices[first..]
-            .iter()
-            .enumerate()
-            .map_while(move |(at, (_, slice))| Some((first + at, slice.span, slice.span.clip(span)?)))
-    }
-    fn slice_of(&self, at: Instant) -> Option<usize> {
-        let slices = &self.clocked.slices;
-        let found = slices.partition_point(|(_, slice)| slice.span.until() <= at);
-        slices.get(found).is_some_and(|(_, slice)| slice.span.contains(at)).then_some(found)
-    }
-    fn at(&mut self, slice: usize) -> &mut Tally {
-        self.by_slice.entry(slice).or_default()
-    }
-    /// Time in force, the longest of it, and the days that it fills.
-    fn stretches(&mut self, stretches: &[(Span, Option<EndedBy>)]) {
-        for (stretch, _) in stretches {
-            let touched: Vec<_> = self.touched(*stretch).collect();
-            for (slice, _, shared) in touched {
-                let tally = self.at(slice);
-                tally.seconds += shared.seconds();
-                tally.longest_stretch = tally.longest_stretch.max(shared.seconds());
-            }
-        }
-        self.days(stretches);
-    }
-    fn days(&mut self, stretches: &[(Span, Option<EndedBy>)]) {
-        const HALF: i64 = 12 * 3600;
-        let days = &self.clocked.days;
-        let mut full: Vec<Instant> = Vec::new();
-        let mut day = 0;
-        let mut filled = 0;
-        for (stretch, _) in stretches {
-            let first = day + days[day..].partition_point(|day| day.span.until() <= stretch.from());
-            if first != day {
-                (day, filled) = (first, 0);
-            }
-            while let Some(shared) = days.get(day).and_then(|day| day.span.clip(*stretch)) {
-                let before = filled;
-                filled += shared.seconds();
-                if before < HALF && filled >= HALF {
-                    full.push(days[day].span.from());
-                }
-                if stretch.until() < days[day].span.until() {
-                    break;
-                }
-                (day, filled) = (day + 1, 0);
-            }
-        }
-        for from in full {
-            if let Some(slice) = self.slice_of(from) {
-                self.at(slice).long_days += 1;
-            }
-        }
-    }
-    /// Something that begins and ends: an episode, or a stretch of `any`. `spans` is its time in force, in order.
-    fn one(&mut self, begun: Instant, spans: &[Span], end: Option<EndedBy>) {
-        let Some(last) = spans.last() else { return };
-        let mut lengths: Vec<(usize, Span, i64)> = Vec::new();
-        for span in spans {
-            for (slice, whole, shared) in self.touched(*span) {
-                match lengths.last_mut() {
-                    Some((at, _, length)) if *at == slice => *length += shared.seconds(),
-                    Some(_) | None => lengths.push((slice, whole, shared.seconds())),
-                }
-            }
-        }
-        for (slice, whole, length) in lengths {
-            let tally = self.at(slice);
-            tally.lengths.push(length);
-            // An end exactly at the end of a slice belongs to it.
-            if last.until() > whole.until() {
-                tally.open += 1;
-            } else {
-                tally.end(end);
-            }
-        }
-        if let Some(slice) = self.slice_of(begun) {
-            self.at(slice).activations += 1;
-        }
-    }
-}
-
-/// The figures of a row in a slice.
+/// The tallies of one facility, of every row that holds something.
 #[derive(Clone, Debug)]
-pub(super) struct Measured<'t> {
-    /// Which slice of the facility's clock.
-    pub(super) slice: usize,
-    /// Which row.
-    pub(super) row: Row,
-    /// For which reason; only where reports are made by reason.
-    pub(super) reason: Option<&'t Arc<str>>,
-    /// What it comes to.
-    pub(super) tally: Tally,
+struct Meter {
+    by_row: Vec<Tallies>,
+    /// The places of the rows that hold something, and of `any`.
+    used: Vec<usize>,
+    any: usize,
 }
 
-/// Measures a facility: every row and slice that holds anything, by reason, then row, then slice; `any` is last.
-pub(super) fn measure<'t>(
-    registry: &Registry,
-    clocked: &Clocked,
-    mut parts: Vec<Part<'t>>,
-    by_reason: bool,
-) -> Vec<Measured<'t>> {
-    // Episodes one after the other within their row: lanes hold them in order of time, so this mostly finds them so.
-    parts.sort_by(|a, b| {
-        let key = |part: &Part<'t>| (part.reason, part.row, part.lane, part.episode.event(), part.span);
-        key(a).cmp(&key(b))
-    });
-    let mut measured = Vec::new();
-    for same_reason in parts.chunk_by(|a, b| a.reason == b.reason) {
-        let reason = same_reason[0].reason;
-        let told = |episode: &Episode, at: Instant| !by_reason || episode.reason(at) == reason;
-        let mut renewals: BTreeMap<usize, u64> = BTreeMap::new();
-        for rows in same_reason.chunk_by(|a, b| a.row == b.row) {
-            let row = rows[0].row;
-            let tallies = of_row(clocked, rows, told);
-            for (slice, tally) in tallies {
-                if row.is_in_any(registry) {
-                    *renewals.entry(slice).or_default() += tally.renewals;
+impl Meter {
+    fn new(rows: &Rows) -> Self {
+        Self { by_row: vec![Tallies::default(); rows.len()], used: Vec::new(), any: rows.any() }
+    }
+    /// Begins anew.
+    fn clear(&mut self, clocked: &Clocked) {
+        self.used.clear();
+        self.row(clocked, self.any);
+    }
+    fn row(&mut self, clocked: &Clocked, row: usize) -> &mut Tallies {
+        let tallies = &mut self.by_row[row];
+        if !self.used.contains(&row) {
+            self.used.push(row);
+            tallies.clear(clocked);
+        }
+        tallies
+    }
+    /// Takes in time in force that is part of `any`, in the order of beginnings.
+    fn any(&mut self, clocked: &Clocked, span: Span, end: Option<EndedBy>) {
+        let any = &mut self.by_row[self.any];
+        if let Some((stretch, end)) = any.join(clocked, span, end) {
+            any.one(clocked, stretch.from(), &[stretch], end);
+        }
+    }
+    /// All is told.
+    fn finish(&mut self, clocked: &Clocked, rows: &Rows) {
+        self.used.sort_unstable();
+        let mut any = mem::take(&mut self.by_row[self.any]);
+        if let Some((stretch, end)) = any.over(clocked) {
+            any.one(clocked, stretch.from(), &[stretch], end);
+        }
+        for row in self.used.iter().filter(|row| **row != self.any) {
+            let tallies = &mut self.by_row[*row];
+            tallies.over(clocked);
+            tallies.finish();
+            if rows.is_in_any(*row) {
+                any.take_in_renewals(tallies);
+            }
+        }
+        any.finish();
+        self.by_row[self.any] = any;
+    }
+}
+
+/// Measures one facility after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Gauge<'a> {
+    basis: &'a Basis<'a>,
+    clauses: &'a Clauses<'a>,
+    rows: &'a Rows,
+    walk: Walk<'a>,
+    /// The rows of the lanes and states that a walk meets.
+    states: Vec<usize>,
+    episodes: Episodes,
+    meter: Meter,
+}
+
+impl<'a> Gauge<'a> {
+    pub(super) fn new(basis: &'a Basis<'a>, clauses: &'a Clauses<'a>, rows: &'a Rows) -> Self {
+        let walk = Walk::new(basis.timeline);
+        let row = |(lane, state)| rows.at(Row::of(lane, state, basis.registry));
+        Self {
+            basis,
+            clauses,
+            rows,
+            states: walk.states().iter().map(|(lane, state)| row((lane, state))).collect(),
+            walk,
+            episodes: Episodes::default(),
+            meter: Meter::new(rows),
+        }
+    }
+
+    /// Measures a facility in what `within` has of its past; then [`Self::each`] tells what it comes to.
+    pub(super) fn measure(&mut self, facility: FacilityId, clocked: &Clocked, within: Span) -> Existence {
+        let entry = &self.basis.registry.facilities[facility];
+        self.meter.clear(clocked);
+        let gone = entry.closed_on.unwrap_or(FAR);
+        let is_plain = self.clauses.let_all_count(entry.region) && self.walk.read(facility);
+        let first = if is_plain {
+            self.walked(clocked, within, gone);
+            self.walk.sayings().first().map(|first| first.from)
+        } else {
+            // Not kept: of ten million events no more than one facility's episodes are in memory.
+            let history = self.basis.timeline.folded(facility);
+            let mut parts = parts(self.basis, self.clauses, facility, history.as_ref(), within, false);
+            in_order(&mut parts);
+            self.folded(clocked, &parts, |_, _| true);
+            history.as_ref().and_then(first_acting)
+        };
+        self.meter.finish(clocked, self.rows);
+        Existence { gone, first: first.unwrap_or(FAR) }
+    }
+
+    /// The same for each reason by itself; `each` is told what each comes to, a row and a slice at a time.
+    pub(super) fn by_reason(
+        &mut self,
+        facility: FacilityId,
+        clocked: &Clocked,
+        within: Span,
+        mut each: impl FnMut(Option<&Arc<str>>, usize, usize, &Tally, &mut [i64]),
+    ) -> Existence {
+        let history = self.basis.timeline.folded(facility);
+        let mut parts = parts(self.basis, self.clauses, facility, history.as_ref(), within, true);
+        in_order(&mut parts);
+        for parts in parts.chunk_by(|a, b| a.reason == b.reason) {
+            let reason = parts[0].reason;
+            self.meter.clear(clocked);
+            self.folded(clocked, parts, |episode, at| episode.reason(at) == reason);
+            self.meter.finish(clocked, self.rows);
+            for slice in 0..clocked.slices.len() {
+                self.each(slice, |row, tally, lengths| each(reason, slice, row, tally, lengths));
+            }
+        }
+        let gone = self.basis.registry.facilities[facility].closed_on.unwrap_or(FAR);
+        Existence { gone, first: history.as_ref().and_then(first_acting).unwrap_or(FAR) }
+    }
+
+    /// What was measured in a slice, row after row in the order of their places: the tally, and of what touches the slice
+    /// the part that lies inside. Tallies that hold nothing are left out but for `any`.
+    pub(super) fn each(&mut self, slice: usize, mut each: impl FnMut(usize, &Tally, &mut [i64])) {
+        for row in &self.meter.used {
+            let (tally, lengths) = self.meter.by_row[*row].of(slice);
+            if !tally.is_empty() || *row == self.meter.any {
+                each(*row, tally, lengths);
+            }
+        }
+    }
+
+    /// Takes in what a plain facility's lanes hold.
+    fn walked(&mut self, clocked: &Clocked, within: Span, gone: Instant) {
+        self.episodes.clear();
+        self.walk.go(usize::MAX, &mut self.episodes);
+        for episode in &self.episodes.all {
+            let row = self.states[episode.state.index()];
+            let Some(span) = episode.span(gone).filter(|span| span.clip(within).is_some()) else { continue };
+            let end = episode.end.filter(|_| episode.until <= gone);
+            let tallies = self.meter.row(clocked, row);
+            tallies.join(clocked, span, end);
+            tallies.one(clocked, span.from(), &[span], end);
+            if self.rows.is_in_any(row) {
+                self.meter.any(clocked, span, end);
+            }
+        }
+        for (episode, at) in &self.episodes.confirmed {
+            let episode = &self.episodes.all[*episode];
+            let span = episode.span(gone).filter(|span| span.clip(within).is_some());
+            if span.is_some_and(|span| *at < span.until()) {
+                self.meter.row(clocked, self.states[episode.state.index()]).confirmed(clocked, *at);
+            }
+        }
+    }
+
+    /// Takes in parts, as [`in_order`] has them, all of them for one reason or none; `told` says whether what an episode
+    /// says at an instant is said for that reason.
+    fn folded(&mut self, clocked: &Clocked, parts: &[Part<'_>], told: impl Fn(&Episode, Instant) -> bool) {
+        let counts = |part: &&Part<'_>| part.force == Force::Counts;
+        let mut any: Vec<&Part<'_>> = Vec::new();
+        let mut in_force: Vec<&Part<'_>> = Vec::new();
+        for parts in parts.chunk_by(|a, b| a.row == b.row) {
+            let row = self.rows.at(parts[0].row);
+            let tallies = self.meter.row(clocked, row);
+            for parts in parts.chunk_by(|a, b| std::ptr::eq(a.episode, b.episode)) {
+                let episode = parts[0].episode;
+                let Some(last) = parts.iter().rfind(counts) else { continue };
+                let spans: Vec<Span> = parts.iter().filter(counts).map(|part| part.span).collect();
+                let begun = if told(episode, episode.from()) { episode.from() } else { FAR };
+                tallies.one(clocked, begun, &spans, last.end);
+                let over = parts[parts.len() - 1].span.until();
+                let confirmed = episode.confirmations().iter().filter(|said| said.from < over);
+                for said in confirmed.filter(|said| told(episode, said.from)) {
+                    tallies.confirmed(clocked, said.from);
                 }
-                measured.push(Measured { slice, row, reason, tally });
+            }
+            in_force.clear();
+            in_force.extend(parts.iter().filter(counts));
+            in_force.sort_by_key(|part| part.span);
+            for part in &in_force {
+                tallies.join(clocked, part.span, part.end);
+            }
+            aside(tallies, clocked, || parts.iter());
+            if self.rows.is_in_any(row) {
+                any.extend(parts);
             }
         }
-        let any: Vec<&Part<'_>> = same_reason.iter().filter(|part| part.row.is_in_any(registry)).collect();
-        let mut tallies = of_any(clocked, &any);
-        for (slice, renewals) in renewals {
-            tallies.entry(slice).or_default().renewals = renewals;
-        }
-        for (slice, tally) in tallies {
-            measured.push(Measured { slice, row: Row::Any, reason, tally });
+        aside(&mut self.meter.by_row[self.meter.any], clocked, || any.iter().copied());
+        any.retain(|part| part.force == Force::Counts);
+        any.sort_by_key(|part| part.span);
+        for part in any {
+            self.meter.any(clocked, part.span, part.end);
         }
     }
-    measured.retain(|measured| !measured.tally.is_empty());
-    measured
 }
 
-fn of_row(
-    clocked: &Clocked,
-    parts: &[Part<'_>],
-    told: impl Fn(&Episode, Instant) -> bool,
-) -> BTreeMap<usize, Tally> {
-    let mut tallies = Tallies { clocked, by_slice: BTreeMap::new() };
-    let in_force = parts.iter().filter(|part| part.force == Force::Counts);
-    tallies.stretches(&merge(in_force.map(|part| (part.span, part.end)).collect()));
-    for parts in parts.chunk_by(|a, b| std::ptr::eq(a.episode, b.episode)) {
-        let episode = parts[0].episode;
-        let in_force = || parts.iter().filter(|part| part.force == Force::Counts);
-        let Some(last) = in_force().next_back() else { continue };
-        let spans: Vec<Span> = in_force().map(|part| part.span).collect();
-        let begun = if told(episode, episode.from()) { episode.from() } else { FAR };
-        tallies.one(begun, &spans, last.end);
-        let over = parts[parts.len() - 1].span.until();
-        let confirmed = episode.confirmations().iter().filter(|said| said.from < over);
-        for said in confirmed.filter(|said| told(episode, said.from)) {
-            if let Some(slice) = tallies.slice_of(said.from) {
-                tallies.at(slice).renewals += 1;
-            }
-        }
-    }
-    aside(&mut tallies, || parts.iter());
-    tallies.by_slice
-}
-
-fn of_any(clocked: &Clocked, parts: &[&Part<'_>]) -> BTreeMap<usize, Tally> {
-    let mut tallies = Tallies { clocked, by_slice: BTreeMap::new() };
-    let in_force = parts.iter().filter(|part| part.force == Force::Counts);
-    let stretches = merge(in_force.map(|part| (part.span, part.end)).collect());
-    tallies.stretches(&stretches);
-    for (stretch, end) in stretches {
-        tallies.one(stretch.from(), &[stretch], end);
-    }
-    aside(&mut tallies, || parts.iter().copied());
-    tallies.by_slice
+/// Sorts parts by reason and row, then lane and episode.
+fn in_order(parts: &mut [Part<'_>]) {
+    parts.sort_by(|a, b| {
+        let when = |part: &Part<'_>| (part.episode.event(), part.span);
+        let what = (a.reason, a.row, a.lane).cmp(&(b.reason, b.row, b.lane));
+        what.then_with(|| when(a).cmp(&when(b)))
+    });
 }
 
 /// Time that is in no row's hours: suspended, and not honoured.
-fn aside<'p, 't: 'p, P: Iterator<Item = &'p Part<'t>>>(tallies: &mut Tallies<'_>, parts: impl Fn() -> P) {
+fn aside<'p, 't: 'p, P: Iterator<Item = &'p Part<'t>>>(
+    tallies: &mut Tallies,
+    clocked: &Clocked,
+    parts: impl Fn() -> P,
+) {
     for force in [Force::Suspended, Force::NotHonoured] {
         let mut spans = parts().filter(|part| part.force == force).peekable();
         if spans.peek().is_none() {
             continue;
         }
         for span in Spans::union(spans.map(|part| part.span)).iter() {
-            let touched: Vec<_> = tallies.touched(span).collect();
-            for (slice, _, shared) in touched {
-                let tally = tallies.at(slice);
-                match force {
-                    Force::Suspended => tally.suspended += shared.seconds(),
-                    Force::NotHonoured => tally.not_honoured += shared.seconds(),
-                    Force::Counts => {}
-                }
-            }
+            tallies.touch(clocked, span, |tally, seconds| match force {
+                Force::Suspended => tally.suspended += seconds,
+                Force::NotHonoured => tally.not_honoured += seconds,
+                Force::Counts => {}
+            });
         }
     }
 }
 
-/// Of each slice, the time in which a facility existed with an ED, and the part of that before its first report.
-pub(super) fn existence(
-    basis: &Basis<'_>,
-    clocked: &Clocked,
-    facility: FacilityId,
-    history: Option<&History>,
-) -> Vec<(i64, i64)> {
-    let entry = &basis.registry.facilities[facility];
-    let gone = entry.closed_on.unwrap_or(FAR);
-    let first = history.and_then(first_acting).unwrap_or(FAR);
-    clocked
-        .slices
-        .iter()
-        .map(|(_, slice)| {
-            let here = Span::new(slice.span.from(), slice.span.until().min(gone));
-            let unknown = here.and_then(|here| Span::new(here.from(), here.until().min(first)));
-            (here.map_or(0, Span::seconds), unknown.map_or(0, Span::seconds))
-        })
-        .collect()
+/// The episodes of a plain facility, in the order in which they begin.
+#[derive(Clone, Debug, Default)]
+struct Episodes {
+    all: Vec<Walked>,
+    /// Confirmations, each with the episode.
+    confirmed: Vec<(usize, Instant)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Walked {
+    state: StateAt,
+    from: Instant,
+    /// The end of time where nothing ends it.
+    until: Instant,
+    end: Option<EndedBy>,
+}
+
+impl Walked {
+    /// When it is, if its facility is gone from an instant on.
+    fn span(&self, gone: Instant) -> Option<Span> {
+        Span::new(self.from, self.until.min(gone))
+    }
+}
+
+impl Episodes {
+    fn clear(&mut self) {
+        self.all.clear();
+        self.confirmed.clear();
+    }
+}
+
+impl Witness for Episodes {
+    fn begins(&mut self, state: StateAt, saying: &Saying) {
+        self.all.push(Walked { state, from: saying.from, until: FAR, end: None });
+    }
+    fn confirmed(&mut self, episode: usize, saying: &Saying) {
+        self.confirmed.push((episode, saying.from));
+    }
+    fn ends(&mut self, episode: usize, until: Instant, by: EndedBy, _: Option<u64>) {
+        let episode = &mut self.all[episode];
+        (episode.until, episode.end) = (until, Some(by));
+    }
+}
+
+/// Since when and until when a facility is there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Existence {
+    /// When it closes for good.
+    gone: Instant,
+    /// From when on anything is known of it.
+    first: Instant,
+}
+
+impl Existence {
+    /// The time in which the facility existed with an ED, and the part of that before its first report: seconds.
+    pub(super) fn within(self, slice: Span) -> (i64, i64) {
+        let here = Span::new(slice.from(), slice.until().min(self.gone));
+        let unknown = here.and_then(|here| Span::new(here.from(), here.until().min(self.first)));
+        (here.map_or(0, Span::seconds), unknown.map_or(0, Span::seconds))
+    }
 }

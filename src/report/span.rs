@@ -31,7 +31,12 @@ impl Span {
     pub fn until(self) -> Instant {
         self.until
     }
-    /// The same where it has an end.
+    /// The same, reaching at least to `until`.
+    #[must_use]
+    pub fn reaching(self, until: Instant) -> Self {
+        Self { until: self.until.max(until), ..self }
+    }
+    /// The end, where it has one.
     pub fn end(self) -> Option<Instant> {
         Some(self.until).filter(|until| *until < NEVER)
     }
