@@ -95,8 +95,8 @@ fn said() -> impl Strategy<Value = Said> {
         })
 }
 
-fn registry(zone: Tz) -> Registry {
-    let text = format!(
+fn toml(zone: Tz) -> String {
+    format!(
         "[registry]\nname = \"World\"\ntimezone = \"{zone}\"\n\
          [network.n]\nname = \"Network\"\n[region.r]\nname = \"Region\"\n\
          [status.yellow]\neffect = \"diverting\"\nmax = \"12h\"\n\
@@ -106,7 +106,11 @@ fn registry(zone: Tz) -> Registry {
          [facility.f1]\nname = \"F 1\"\nregion = \"r\"\nlat = 0\nlon = 1\ned = {{}}\n\
          [facility.f2]\nname = \"F 2\"\nlat = 0\nlon = 2\nclosed_on = 2026-11-15\ned = {{}}\n\
          [facility.f3]\nname = \"F 3\"\nlat = 0\nlon = 3\nservices = [\"ct\"]\ned = {{}}\n"
-    );
+    )
+}
+
+fn registry(zone: Tz) -> Registry {
+    let text = toml(zone);
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("facilities.toml");
     std::fs::write(&path, text).unwrap();
@@ -120,7 +124,7 @@ fn at(tenths: i64) -> Instant {
     Instant::from_seconds(NEW_YEAR + TENTH * tenths)
 }
 
-fn events(said: &[Said], registry: &Registry) -> Vec<Event> {
+fn csv(said: &[Said]) -> String {
     let mut said = said.to_vec();
     said.sort_by_key(|said| said.from);
     let mut csv = String::from("recorded_at,facility,region,lane,status,scope,from,until,reason\n");
@@ -133,6 +137,11 @@ fn events(said: &[Said], registry: &Registry) -> Vec<Event> {
         let reason = if begins { reason } else { "" };
         let _ = writeln!(csv, "{from},{facility},{region},{lane},{status},{scope},{from},{until},{reason}");
     }
+    csv
+}
+
+fn events(said: &[Said], registry: &Registry) -> Vec<Event> {
+    let csv = csv(said);
     match log::read(csv.as_bytes(), "log.csv", Format::Csv, registry, &mut Sources::default()) {
         Ok(log) => log.events.iter().collect(),
         Err(diagnostics) => panic!("{diagnostics:#?}\n{csv}"),
@@ -369,5 +378,63 @@ proptest! {
         let counted: Vec<_> =
             figures(&sheet, &["region", "k"], "hours").into_iter().filter(|(key, hours)| key[0] == "r" && *hours > 0).collect();
         prop_assert_eq!(counted, vec![(vec!["r".to_owned(), together.to_string()], 10)]);
+    }
+}
+
+/// What the program says in a directory.
+fn divert(directory: &std::path::Path, options: &[&str]) -> Vec<u8> {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_divert"))
+        .current_dir(directory)
+        .args(["--registry", "facilities.toml", "--log", "log.csv"])
+        .args(options)
+        .env_clear()
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    done.stdout
+}
+
+proptest! {
+    // Each starts the program twice.
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn hours_by_rows_are_those_of_the_sheet(
+        said in prop::collection::vec(said(), 0..80),
+        (zone, other) in (prop::sample::select(ZONES.to_vec()), prop::sample::select(ZONES.to_vec())),
+        more in 0..80_usize,
+        (from, length, now) in (0..YEAR, 1..YEAR, 0..2 * YEAR),
+        by in prop::sample::select(vec!["", "day", "week", "month"]),
+        since in any::<bool>(),
+        format in prop::sample::select(vec!["csv", "tsv"]),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut text = toml(zone);
+        for index in 0..more {
+            let ed = if index % 3 == 0 { "" } else { "ed = {}\n" };
+            let zone = if index % 2 == 0 { zone } else { other };
+            let _ = write!(
+                text,
+                "[facility.g{index}]\nname = \"G {index}\"\ntimezone = \"{zone}\"\nlat = 1\nlon = {index}\n{ed}"
+            );
+        }
+        std::fs::write(directory.path().join("facilities.toml"), text).unwrap();
+        std::fs::write(directory.path().join("log.csv"), csv(&said)).unwrap();
+        let time = |tenths: i64| at(tenths).rfc3339(Tz::UTC);
+        let (now, since, until) = (time(now), since.then(|| time(from)), time(from + length));
+        prop_assume!(since.is_none() || now > time(from));
+        let mut options = vec!["--at", &now, "report", "hours", "--until", &until, "-F", format];
+        options.extend(since.iter().flat_map(|since| ["--since", since]));
+        if !by.is_empty() {
+            options.extend(["--by", by]);
+        }
+        let by_rows = divert(directory.path(), &options);
+        // Columns are chosen from a sheet.
+        let calendar = Calendar::ALL.into_iter().find(|(_, word)| *word == by).map(|(calendar, _)| calendar);
+        let columns = hours::columns(calendar, Grouping::Facility);
+        let keys: Vec<&str> = columns.iter().filter(|column| column.view.in_csv()).map(|column| column.key).collect();
+        let keys = keys.join(",");
+        options.extend(["--columns", &keys]);
+        prop_assert_eq!(String::from_utf8(by_rows), String::from_utf8(divert(directory.path(), &options)));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Floor 5.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::model::Minutes;
@@ -137,6 +138,16 @@ impl Cells for Lines {
         let _ = minutes.write(&mut self.text); // writing to a string does not fail
         self.text.push(self.delimiter);
     }
+    fn count(&mut self, count: u64) {
+        let _ = write!(self.text, "{count}");
+        self.text.push(self.delimiter);
+    }
+    fn hundredths(&mut self, hundredths: i64) {
+        let size = hundredths.unsigned_abs();
+        let sign = if hundredths < 0 { "-" } else { "" };
+        let _ = write!(self.text, "{sign}{}.{:02}", size / 100, size % 100);
+        self.text.push(self.delimiter);
+    }
     fn text(&mut self, write: impl FnOnce(&mut String)) {
         let begin = self.text.len();
         write(&mut self.text);
@@ -151,6 +162,100 @@ impl Cells for Lines {
             self.text.push_str("\"\""); // a row with nothing in it would be no row
         }
         self.text.push('\n');
+        self.row = self.text.len();
+    }
+}
+
+/// Rows of many numbers, written as they come: as [`Lines`], in bytes, so that no number is looked at twice.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// The rows so far.
+    pub text: Vec<u8>,
+    delimiter: u8,
+    raw: bool,
+    row: usize,
+}
+
+impl Numbers {
+    /// Rows of csv or, by tabs, of tsv.
+    pub fn new(by_tabs: bool, raw: bool) -> Self {
+        Self { text: Vec::new(), delimiter: if by_tabs { b'\t' } else { b',' }, raw, row: 0 }
+    }
+
+    /// Begins anew; what was written is forgotten.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.row = 0;
+    }
+
+    /// A cell as [`Lines`] writes it.
+    fn cell(&mut self, write: impl FnOnce(&mut Lines)) {
+        let mut line = Lines::new(self.delimiter == b'\t', self.raw);
+        write(&mut line);
+        self.text.extend_from_slice(line.text.as_bytes());
+    }
+
+    fn number(&mut self, number: u64) {
+        if number < 10 {
+            self.text.push(digit(number));
+            return;
+        }
+        let mut digits = [0; 20];
+        let (mut rest, mut begin) = (number, digits.len());
+        while rest > 0 {
+            begin -= 1;
+            digits[begin] = digit(rest);
+            rest /= 10;
+        }
+        self.text.extend_from_slice(&digits[begin..]);
+    }
+}
+
+/// The last digit of a number.
+fn digit(number: u64) -> u8 {
+    b'0' + (number % 10) as u8
+}
+
+impl Cells for Numbers {
+    fn missing(&mut self) {
+        self.text.push(self.delimiter);
+    }
+    fn word(&mut self, word: &str) {
+        self.text.extend_from_slice(word.as_bytes());
+        self.text.push(self.delimiter);
+    }
+    fn words(&mut self, write: impl FnOnce(&mut String)) {
+        self.cell(|line| line.words(write));
+    }
+    fn minutes(&mut self, minutes: Minutes) {
+        if minutes.tenths() < 0 {
+            self.text.push(b'-');
+        }
+        let tenths = minutes.tenths().unsigned_abs();
+        self.number(tenths / 10);
+        self.text.extend_from_slice(&[b'.', digit(tenths), self.delimiter]);
+    }
+    fn count(&mut self, count: u64) {
+        self.number(count);
+        self.text.push(self.delimiter);
+    }
+    fn hundredths(&mut self, hundredths: i64) {
+        if hundredths < 0 {
+            self.text.push(b'-');
+        }
+        let hundredths = hundredths.unsigned_abs();
+        self.number(hundredths / 100);
+        self.text.extend_from_slice(&[b'.', digit(hundredths / 10), digit(hundredths), self.delimiter]);
+    }
+    fn text(&mut self, write: impl FnOnce(&mut String)) {
+        self.cell(|line| line.text(write));
+    }
+    fn end(&mut self) {
+        self.text.pop(); // the delimiter after the last cell
+        if self.text.len() == self.row {
+            self.text.extend_from_slice(b"\"\""); // a row with nothing in it would be no row
+        }
+        self.text.push(b'\n');
         self.row = self.text.len();
     }
 }
@@ -183,6 +288,50 @@ mod tests {
             }
             lines.end();
             prop_assert_eq!(lines.text, written(&sheet, format, &options));
+        }
+    }
+
+    fn write(cells: &mut impl Cells, (count, hundredths, minutes): (u64, i64, Minutes), text: &str) {
+        cells.count(count);
+        cells.hundredths(hundredths);
+        cells.minutes(minutes);
+        cells.missing();
+        cells.text(|out| out.push_str(text));
+        cells.end();
+    }
+
+    proptest! {
+        #[test]
+        fn rows_of_many_numbers_are_those_of_a_sheet(
+            (count, hundredths, tenths) in (0..=i64::MAX as u64, -1_000_000_000_000..1_000_000_000_000_i64, any::<i64>()),
+            small in any::<bool>(),
+            text in "[a-c,\"'=\n-]{0,6}",
+            by_tabs in any::<bool>(),
+        ) {
+            let (count, hundredths, tenths) =
+                if small { (count % 200, hundredths % 2000, tenths % 200) } else { (count, hundredths, tenths) };
+            let mut sheet = board();
+            for column in &mut sheet.columns {
+                column.view = crate::report::View::All;
+            }
+            sheet.columns.truncate(5);
+            let minutes = Minutes::from_tenths(tenths);
+            #[allow(clippy::cast_precision_loss)] // far below 2^52
+            let values = [
+                Value::count(count),
+                Value::Decimal(hundredths as f64 / 100.0, 2),
+                Value::Minutes(minutes),
+                Value::Missing,
+                text.as_str().into(),
+            ];
+            sheet.rows = vec![values.map(crate::sheet::Cell::from).into()];
+            let format = if by_tabs { Format::Tsv } else { Format::Csv };
+            let expected = written(&sheet, format, &Options { headers: false, ..Options::default() });
+            let (mut numbers, mut lines) = (Numbers::new(by_tabs, false), Lines::new(by_tabs, false));
+            write(&mut numbers, (count, hundredths, minutes), &text);
+            write(&mut lines, (count, hundredths, minutes), &text);
+            prop_assert_eq!(String::from_utf8_lossy(&numbers.text), expected.as_str());
+            prop_assert_eq!(lines.text, expected);
         }
     }
 

@@ -23,7 +23,7 @@ pub mod words;
 
 use std::io::{self, Write};
 
-pub use delimited::Lines;
+pub use delimited::{Lines, Numbers};
 pub use json::to_pretty;
 pub use packet::{Paper, write_packet};
 pub use select::{UnknownColumn, check_columns};

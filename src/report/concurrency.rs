@@ -108,8 +108,8 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
                 let values = [
                     basis.region_key(*region),
                     Value::count(k),
-                    figure::hours(*seconds),
-                    figure::percent(*seconds, whole),
+                    figure::hours(*seconds).into(),
+                    figure::percent(*seconds, whole).into(),
                     Value::count(count.max()),
                     Value::time(count.first_at, zone),
                 ];

@@ -99,7 +99,7 @@ fn row(basis: &Basis<'_>, facility: FacilityId, parts: &[Part<'_>], slice: Span)
     let episode = parts[0].episode;
     let told = |force: Force| {
         let spans = parts.iter().filter(|part| part.force == force).filter_map(|part| part.span.clip(slice));
-        figure::minutes(Spans::union(spans).seconds())
+        Value::from(figure::minutes(Spans::union(spans).seconds()))
     };
     let open = episode.until().is_none_or(|until| until > slice.until());
     let ended = episode.ended_by().filter(|_| !open);

@@ -4,54 +4,93 @@
 //! Floor 3.
 
 use crate::model::Minutes;
+use crate::sheet::{Cells, Value};
 
-use crate::sheet::Value;
+/// A figure of a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Figure {
+    /// There is none.
+    Missing,
+    /// So many.
+    Count(u64),
+    /// A number with two decimals, in hundredths.
+    Hundredths(i64),
+    /// Minutes, one decimal.
+    Minutes(Minutes),
+}
+
+impl Figure {
+    /// Writes it as a cell.
+    pub(super) fn write(self, cells: &mut impl Cells) {
+        match self {
+            Self::Missing => cells.missing(),
+            Self::Count(count) => cells.count(count),
+            Self::Hundredths(hundredths) => cells.hundredths(hundredths),
+            Self::Minutes(minutes) => cells.minutes(minutes),
+        }
+    }
+}
+
+impl From<Figure> for Value {
+    #[allow(clippy::cast_precision_loss)] // hundredths of hours and of a percent stay far below 2^52
+    fn from(figure: Figure) -> Self {
+        match figure {
+            Figure::Missing => Self::Missing,
+            Figure::Count(count) => Self::count(count),
+            Figure::Hundredths(hundredths) => Self::Decimal(hundredths as f64 / 100.0, 2),
+            Figure::Minutes(minutes) => Self::Minutes(minutes),
+        }
+    }
+}
 
 /// Hours, two decimals.
-#[allow(clippy::cast_precision_loss)] // hundredths of hours stay far below 2^52
-pub(super) fn hours(seconds: i64) -> Value {
-    Value::Decimal((seconds * 100 + 1800).div_euclid(3600) as f64 / 100.0, 2)
+pub(super) fn hours(seconds: i64) -> Figure {
+    Figure::Hundredths((seconds * 100 + 1800).div_euclid(3600))
 }
 
 /// The share of a whole in percent, two decimals; missing where there is no whole.
-pub(super) fn percent(seconds: i64, whole: i64) -> Value {
-    hundredths(seconds, whole).map_or(Value::Missing, |share| {
-        #[allow(clippy::cast_precision_loss)] // hundredths of a percent are small
-        Value::Decimal(share as f64 / 100.0, 2)
-    })
+pub(super) fn percent(seconds: i64, whole: i64) -> Figure {
+    hundredths(seconds, whole).map_or(Figure::Missing, Figure::Hundredths)
 }
 
 /// The share of a whole in hundredths of a percent.
 #[allow(clippy::cast_possible_truncation)] // a share of a whole is small
 pub(super) fn hundredths(seconds: i64, whole: i64) -> Option<i64> {
+    const SMALL: std::ops::Range<i64> = 0..1 << 48;
+    if whole <= 0 {
+        return None;
+    }
+    if SMALL.contains(&seconds) && SMALL.contains(&whole) {
+        return Some((seconds * 20_000 + whole) / (2 * whole));
+    }
     let (part, whole) = (i128::from(seconds), i128::from(whole));
-    (whole > 0).then(|| (part * 20_000 + whole).div_euclid(2 * whole) as i64)
+    Some((part * 20_000 + whole).div_euclid(2 * whole) as i64)
 }
 
 /// Minutes, one decimal.
-pub(super) fn minutes(seconds: i64) -> Value {
-    Value::Minutes(Minutes::from_tenths((seconds * 10 + 30).div_euclid(60)))
+pub(super) fn minutes(seconds: i64) -> Figure {
+    Figure::Minutes(Minutes::from_tenths((seconds * 10 + 30).div_euclid(60)))
 }
 
 /// The mean of lengths in seconds, as minutes; missing where there is none.
-pub(super) fn mean(lengths: &[i64]) -> Value {
-    let Ok(count) = i64::try_from(lengths.len()) else { return Value::Missing };
+pub(super) fn mean(lengths: &[i64]) -> Figure {
+    let Ok(count) = i64::try_from(lengths.len()) else { return Figure::Missing };
     if count == 0 {
-        return Value::Missing;
+        return Figure::Missing;
     }
     let sum: i64 = lengths.iter().sum();
-    Value::Minutes(Minutes::from_tenths((sum * 10 + 30 * count).div_euclid(60 * count)))
+    Figure::Minutes(Minutes::from_tenths((sum * 10 + 30 * count).div_euclid(60 * count)))
 }
 
 /// The median of sorted lengths in seconds, as minutes; missing where there is none.
-pub(super) fn median(sorted: &[i64]) -> Value {
+pub(super) fn median(sorted: &[i64]) -> Figure {
     let middle = sorted.len() / 2;
     match (sorted.get(middle), sorted.len() % 2) {
-        (None, _) => Value::Missing,
+        (None, _) => Figure::Missing,
         (Some(length), 1) => minutes(*length),
         (Some(length), _) => {
             let both = length + sorted[middle - 1];
-            Value::Minutes(Minutes::from_tenths((both * 10 + 60).div_euclid(120)))
+            Figure::Minutes(Minutes::from_tenths((both * 10 + 60).div_euclid(120)))
         }
     }
 }
@@ -62,18 +101,19 @@ mod tests {
 
     #[test]
     fn figures_round_half_up() {
-        assert_eq!(hours(54), Value::Decimal(0.02, 2)); // 0.015 h
-        assert_eq!(hours(53), Value::Decimal(0.01, 2));
-        assert_eq!(percent(3456 * 60, 23040 * 60), Value::Decimal(15.0, 2));
-        assert_eq!(percent(1, 0), Value::Missing);
-        assert_eq!(minutes(3), Value::Minutes(Minutes::from_tenths(1)));
+        assert_eq!(Value::from(hours(54)), Value::Decimal(0.02, 2)); // 0.015 h
+        assert_eq!(Value::from(hours(53)), Value::Decimal(0.01, 2));
+        assert_eq!(Value::from(percent(3456 * 60, 23040 * 60)), Value::Decimal(15.0, 2));
+        assert_eq!(percent(1, 0), Figure::Missing);
+        assert_eq!(percent(1 << 50, 1 << 51), Figure::Hundredths(5000));
+        assert_eq!(minutes(3), Figure::Minutes(Minutes::from_tenths(1)));
     }
 
     #[test]
     fn an_even_count_has_its_median_between_the_middle_two() {
-        assert_eq!(median(&[60, 120, 240, 300]), Value::Minutes(Minutes::from_tenths(30)));
-        assert_eq!(median(&[60, 120, 300]), Value::Minutes(Minutes::from_tenths(20)));
-        assert_eq!((median(&[]), mean(&[])), (Value::Missing, Value::Missing));
-        assert_eq!(mean(&[60, 120]), Value::Minutes(Minutes::from_tenths(15)));
+        assert_eq!(median(&[60, 120, 240, 300]), Figure::Minutes(Minutes::from_tenths(30)));
+        assert_eq!(median(&[60, 120, 300]), Figure::Minutes(Minutes::from_tenths(20)));
+        assert_eq!((median(&[]), mean(&[])), (Figure::Missing, Figure::Missing));
+        assert_eq!(mean(&[60, 120]), Figure::Minutes(Minutes::from_tenths(15)));
     }
 }

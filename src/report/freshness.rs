@@ -60,7 +60,7 @@ pub fn sheet(basis: &Basis<'_>, facilities: Option<&BTreeSet<FacilityId>>) -> Sh
         let time = |report: Option<&Report>| Value::time(report.map(|report| report.at), zone);
         let source = |report: Option<&Report>| Value::text(report.map(|report| report.source.as_ref()));
         let minutes = |length: Option<chrono::TimeDelta>| {
-            length.map_or(Value::Missing, |length| figure::minutes(length.num_seconds()))
+            length.map_or(Value::Missing, |length| figure::minutes(length.num_seconds()).into())
         };
         let cells: Vec<Cell> = vec![
             entry.key.as_str().into(),

@@ -10,7 +10,7 @@ use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Value, View};
 use crate::state::{History, Track};
 
 use super::extent::Extent;
-use super::figure;
+use super::figures;
 use super::force::Clauses;
 use super::measure::Gauge;
 use super::period::{Calendar, Period};
@@ -77,29 +77,9 @@ pub fn columns(calendar: Option<Calendar>, grouping: Grouping) -> Vec<Column> {
         Grouping::Facility => Kind::Text,
         Grouping::Network | Grouping::Region | Grouping::Reason => Kind::Text.or_null(),
     };
-    let number = |key, heading| Column::new(key, heading, Kind::Number.or_null(), View::All);
-    let count = |key, heading| Column::new(key, heading, Kind::Integer, View::All);
-    columns.extend([
-        Column::new(grouping.as_str(), grouping.heading(), group, View::All),
-        Column::new("status", "Status", Kind::Text, View::All),
-        Column::new("hours", "Hours", Kind::Number, View::All),
-        number("percent", "%"),
-        count("activations", "Activations"),
-        count("renewals", "Renewals"),
-        number("mean_min", "Mean min"),
-        number("median_min", "Median min"),
-        number("longest_min", "Longest min"),
-        number("longest_stretch_min", "Stretch min"),
-        count("days_ge_12h", "Days ≥ 12 h"),
-        Column::data("ended_expired", Kind::Integer),
-        Column::data("ended_manual", Kind::Integer),
-        Column::data("ended_superseded", Kind::Integer),
-        Column::data("ended_forced", Kind::Integer),
-        count("open", "Open"),
-        Column::new("unknown_hours", "Unknown h", Kind::Number, View::All),
-        Column::new("suspended_hours", "Suspended h", Kind::Number, View::All),
-        Column::new("not_honoured_hours", "Not honoured h", Kind::Number, View::All),
-    ]);
+    columns.push(Column::new(grouping.as_str(), grouping.heading(), group, View::All));
+    columns.push(Column::new("status", "Status", Kind::Text, View::All));
+    columns.extend(figures::columns());
     columns
 }
 
@@ -237,7 +217,8 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
         }
         cells.push(groups.names[entry.group].clone().into());
         cells.push(rows.name(entry.status).into());
-        figures(entry, whole, &mut cells);
+        let Entry { tally, mut lengths, .. } = entry;
+        cells.extend(figures::of(&tally, &mut lengths, whole).map(Cell::from));
         sheet.rows.push(cells);
     }
     frame(&mut sheet, basis, &extent);
@@ -306,31 +287,4 @@ fn together(mut entries: Vec<Entry>) -> Vec<Entry> {
         }
     }
     rows
-}
-
-fn figures(entry: Entry, (exists, unknown): (i64, i64), cells: &mut Vec<Cell>) {
-    let Entry { tally, mut lengths, .. } = entry;
-    lengths.sort_unstable();
-    let longest = |seconds: Option<i64>| seconds.map_or(Value::Missing, figure::minutes);
-    let [expired, manual, superseded, forced] = tally.ended.map(Value::count);
-    let values = [
-        figure::hours(tally.seconds),
-        figure::percent(tally.seconds, exists),
-        Value::count(tally.activations),
-        Value::count(tally.renewals),
-        figure::mean(&lengths),
-        figure::median(&lengths),
-        longest(lengths.last().copied()),
-        longest((tally.longest_stretch > 0).then_some(tally.longest_stretch)),
-        Value::count(tally.long_days),
-        expired,
-        manual,
-        superseded,
-        forced,
-        Value::count(tally.open),
-        figure::hours(unknown),
-        figure::hours(tally.suspended),
-        figure::hours(tally.not_honoured),
-    ];
-    cells.extend(values.into_iter().map(Cell::from));
 }

@@ -12,6 +12,10 @@ pub trait Cells {
     fn words(&mut self, write: impl FnOnce(&mut String));
     /// Minutes, one decimal.
     fn minutes(&mut self, minutes: Minutes);
+    /// How many.
+    fn count(&mut self, count: u64);
+    /// A number with two decimals, in hundredths.
+    fn hundredths(&mut self, hundredths: i64);
     /// Text from anywhere, as `write` appends it; the writer neutralises what could forge a row or run in a spreadsheet.
     fn text(&mut self, write: impl FnOnce(&mut String));
     /// The row is complete.

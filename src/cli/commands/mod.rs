@@ -13,6 +13,7 @@ mod declare;
 mod export;
 mod follow;
 mod help;
+mod hours;
 mod import;
 mod log;
 mod plan;

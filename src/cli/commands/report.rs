@@ -8,13 +8,14 @@ use crate::diagnostic::closest;
 use crate::model::{Registry, StatusId};
 use crate::render::{self, Format};
 use crate::report::hours::{self, Grouping};
+use crate::report::hours_told::Hours;
 use crate::report::period::{Calendar, Period};
 use crate::report::{concurrency, diverted, episodes, freshness, packet, targets};
 
 use super::super::args::{By, Paper, Report, ReportArgs};
-use super::super::context::Context;
+use super::super::context::{self, Context};
 use super::super::error::{Exit, Failure};
-use super::{Session, named};
+use super::{Session, hours as by_rows, named};
 
 pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
     check(args)?;
@@ -27,7 +28,16 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, 
     let basis = context.basis(&timeline);
     let sheet = match args.report {
         Report::Hours => {
-            hours::sheet(&basis, &hours::Selection { facilities, period, calendar, grouping, pictures })
+            let selection = hours::Selection { facilities, period, calendar, grouping, pictures };
+            let (format, options) = context::output(session.common, session.environment, "facility")?;
+            if by_rows::fits(format, &options)
+                && let Some(hours) = Hours::new(&basis, &selection)
+            {
+                let processors = session.environment.processors;
+                session.ui.answer(|out| by_rows::write(&hours, format, &options, processors, out))?;
+                return Ok(Exit::Done);
+            }
+            hours::sheet(&basis, &selection)
         }
         Report::Episodes => episodes::sheet(&basis, &episodes::Selection { facilities, period, calendar }),
         Report::Concurrency => {
