@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
@@ -9,8 +10,10 @@ use ambulance_diversion::load::{self, Options};
 use ambulance_diversion::log::{self, Format};
 use ambulance_diversion::model::{Event, FacilityId, Instant, Lane, Registry, Sources};
 use ambulance_diversion::state::{
-    EndedBy, Episode, History, LaneState, Saying, StateAt, Timeline, Walk, Witness,
+    EndedBy, Episode, FacilityState, History, LaneState, Saying, StateAt, Summary, Timeline, Track, Walk,
+    Witness,
 };
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use proptest::prelude::*;
 
@@ -288,4 +291,60 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn what_matters_at_an_instant_tells_of_it_what_everything_does(
+        said in prop::collection::vec(said(false), 0..60),
+        odd in prop::collection::vec(said(true), 0..3),
+        known in prop::option::of(0..2_000_i64),
+    ) {
+        let events = events(&[said, odd].concat());
+        let known_at = known.map(|minutes| Instant::from_seconds(NEW_YEAR + 60 * minutes));
+        let whole = Timeline::fold(registry(), &events, known_at);
+        let mut instants = BTreeSet::from([Instant::from_seconds(NEW_YEAR - 1)]);
+        for facility in (0..).map(FacilityId::from).take(FACILITIES) {
+            for episode in whole.facility(facility).into_iter().flat_map(History::tracks).flat_map(Track::episodes) {
+                let ends = episode.said().iter().map(|said| said.from).chain(episode.until());
+                instants.extend(ends.flat_map(|at| [at, at - TimeDelta::seconds(1)]));
+            }
+        }
+        for at in instants {
+            let present = Timeline::fold(registry(), &events, known_at);
+            let (board, all) = (present.at(registry(), at), whole.at(registry(), at));
+            for (little, all) in board.facilities().zip(all.facilities()) {
+                let active = |state: &FacilityState<'_>| {
+                    let active = state.active.iter();
+                    let told = active.map(|it| (it.lane.clone(), it.episode.clone(), it.standing.clone()));
+                    told.collect::<Vec<_>>()
+                };
+                prop_assert_eq!(active(little), active(all));
+                prop_assert_eq!(little.summary(), all.summary());
+                prop_assert_eq!(little.last_report(), all.last_report());
+                prop_assert_eq!(little.expired_at(), all.expired_at());
+                prop_assert_eq!(little.conflicts(), all.conflicts());
+                prop_assert_eq!(little.census(), all.census());
+                prop_assert_eq!(little.ended_by_force().count(), all.ended_by_force().count());
+                let shown = |state: &FacilityState<'_>| state.history().map_or(0, |it| it.exercises().count());
+                prop_assert_eq!(shown(little), shown(all));
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_long_history_little_matters_at_an_instant() {
+    let row = |index: usize| Said {
+        facility: 0,
+        what: ("", if index.is_multiple_of(2) { "closed" } else { "open" }, ""),
+        gap: 30,
+        lag: 0,
+        length: None,
+        source: "hospital",
+        odd: Odd::Nothing,
+    };
+    let timeline = Timeline::fold(registry(), &events(&(0..60).map(row).collect::<Vec<_>>()), None);
+    let board = timeline.at(registry(), Instant::from_seconds(NEW_YEAR + 60 * 1_000));
+    let closed = board.facility(FacilityId::from(0));
+    assert_eq!(closed.summary(), Summary::Closed);
+    assert_eq!(closed.history().unwrap().reports.len(), 2, "its closing and its opening");
 }

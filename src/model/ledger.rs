@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::Hash;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
@@ -404,7 +405,7 @@ impl Ledger {
     }
     /// Whether any event is about this facility.
     pub fn speaks_of(&self, facility: FacilityId) -> bool {
-        !self.groups().of_facility(facility).is_empty()
+        self.events_of(facility) > 0
     }
     /// The facilities that events are about, in order.
     pub fn facilities(&self) -> impl Iterator<Item = FacilityId> + '_ {
@@ -417,30 +418,52 @@ impl Ledger {
     /// What was said of a subject and known at `known_at`, in order, less what was retracted by then. Without `known_at`
     /// everything is known. What was said of patients is not said of facilities.
     pub fn of(&self, subject: Subject, known_at: Option<Instant>) -> impl Iterator<Item = Line<'_>> + '_ {
-        let groups = self.groups();
-        let places = match subject {
-            Subject::Facility(facility) => groups.of_facility(facility),
-            Subject::Region(region) => groups.of_region(region),
-        };
-        self.told(places, known_at)
+        let places = self.row(subject);
+        self.told(places, places, known_at)
+    }
+    /// The same, of those events only.
+    pub fn between(
+        &self,
+        subject: Subject,
+        known_at: Option<Instant>,
+        events: RangeInclusive<u64>,
+    ) -> impl Iterator<Item = Line<'_>> + '_ {
+        let places = self.row(subject);
+        let before = |number: u64| places.partition_point(|at| self.number(*at as usize) < number);
+        let (first, end) = (before(*events.start()), before(events.end().saturating_add(1)));
+        self.told(&places[first..end], places, known_at)
+    }
+    /// How many events are about a facility; retractions count.
+    pub fn events_of(&self, facility: FacilityId) -> usize {
+        self.groups().of_facility(facility).len()
+    }
+
+    fn row(&self, subject: Subject) -> &[u32] {
+        match subject {
+            Subject::Facility(facility) => self.groups().of_facility(facility),
+            Subject::Region(region) => self.groups().of_region(region),
+        }
     }
     /// Where patients were sent, as known at `known_at`.
     pub fn assignments(&self, known_at: Option<Instant>) -> impl Iterator<Item = &super::Assignment> + '_ {
-        self.told(self.groups().of_patients(), known_at).filter_map(|line| match line {
+        let patients = self.groups().of_patients();
+        self.told(patients, patients, known_at).filter_map(|line| match line {
             Line::Other(Kind::Assign(assignment)) => Some(&**assignment),
             Line::Other(Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Note(_))
             | Line::Declared(_) => None,
         })
     }
 
+    /// What stands in these places of a row, less what is retracted anywhere in it.
     fn told<'l>(
         &'l self,
         places: &'l [u32],
+        row: &'l [u32],
         known_at: Option<Instant>,
     ) -> impl Iterator<Item = Line<'l>> + 'l {
         let is_known =
             move |at: u32| known_at.is_none_or(|known_at| self.entries[at as usize].recorded_at <= known_at);
-        let retracted = self.retracted(places, is_known);
+        let retracted = self.retracted(row, is_known);
         let counts = move |at: &u32| is_known(*at) && !retracted.contains(at);
         let lines = places.iter().copied().filter(counts).map(|at| self.line(at as usize));
         lines.filter(|line| !matches!(line, Line::Other(Kind::Retract(_))))

@@ -11,6 +11,7 @@ use super::conflict::Conflict;
 use super::episode::{Episode, LaneState, Track};
 use super::limits::Suspension;
 use super::timeline::{History, Report, Timeline};
+use super::walk::Walk;
 
 /// Whether an active episode counts at all, before any patient is looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -117,8 +118,9 @@ impl<'a> FacilityState<'a> {
         registry: &'a Registry,
         facility: FacilityId,
         at: Instant,
+        walk: &mut Option<Walk<'a>>,
     ) -> Self {
-        let history = timeline.facility(facility);
+        let history = timeline.at_present(facility, at, walk);
         let region = registry.facilities[facility].region;
         let policy = region.and_then(|region| registry.policy(region, at));
         let mut active = Vec::new();
@@ -159,7 +161,7 @@ impl<'a> FacilityState<'a> {
         }
     }
 
-    /// What is known of it over all time; `None`: nothing was ever reported.
+    /// What is known of it, as far as it matters at this instant; `None`: nothing was ever reported.
     pub fn history(&self) -> Option<&'a History> {
         self.history
     }
@@ -275,8 +277,12 @@ pub struct Snapshot<'a> {
 
 impl<'a> Snapshot<'a> {
     pub(super) fn read(timeline: &'a Timeline<'a>, registry: &'a Registry, at: Instant) -> Self {
-        let facilities =
-            registry.facilities.ids().map(|id| FacilityState::read(timeline, registry, id, at)).collect();
+        let mut walk = None;
+        let facilities = registry
+            .facilities
+            .ids()
+            .map(|id| FacilityState::read(timeline, registry, id, at, &mut walk))
+            .collect();
         Self { at, registry, timeline, facilities }
     }
     /// The state of one facility.
@@ -289,7 +295,7 @@ impl<'a> Snapshot<'a> {
     }
     /// The state of one facility at another instant, as known in the same way.
     pub fn facility_at(&self, facility: FacilityId, at: Instant) -> FacilityState<'a> {
-        FacilityState::read(self.timeline, self.registry, facility, at)
+        FacilityState::read(self.timeline, self.registry, facility, at, &mut None)
     }
     /// The instants after this one and not after `until` at which something about a facility may change.
     pub fn changes(&self, facility: FacilityId, until: Instant) -> BTreeSet<Instant> {

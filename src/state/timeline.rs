@@ -13,7 +13,7 @@ use super::episode::{Episode, LaneState, Track};
 use super::fold::{self, Lanes};
 use super::limits::{self, Refusal, Rulings, Suspension};
 use super::snapshot::{FacilityState, Snapshot};
-use super::walk::Moves;
+use super::walk::{Moves, Walk};
 
 /// A report about a subject: that somebody said something, whatever it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -123,6 +123,13 @@ impl History {
     }
 }
 
+/// Of each facility what matters at one instant, where that is less than all that is known of it.
+#[derive(Clone, Debug)]
+struct Present {
+    at: Instant,
+    facilities: Vec<OnceLock<Option<Box<History>>>>,
+}
+
 /// Everything that is known of every subject. What is known of a facility is folded when it is first asked for.
 #[derive(Clone, Debug)]
 pub struct Timeline<'a> {
@@ -134,6 +141,8 @@ pub struct Timeline<'a> {
     /// The same in numbers, for walks; made when the first is taken.
     pub(super) moves: OnceLock<Moves>,
     facilities: Vec<OnceLock<Option<Box<History>>>>,
+    /// What matters at the first instant that was asked about.
+    present: OnceLock<Present>,
     regions: BTreeMap<RegionId, History>,
     pub(super) rulings: BTreeMap<FacilityId, Rulings>,
     /// The stretches in which a policy lets nothing begin, in the order of their beginning.
@@ -174,6 +183,7 @@ impl<'a> Timeline<'a> {
             lanes: ledger.declared().iter().map(|declared| fold::lanes(registry, declared)).collect(),
             moves: OnceLock::new(),
             facilities: vec![OnceLock::new(); registry.facilities.len()],
+            present: OnceLock::new(),
             regions: BTreeMap::new(),
             rulings: BTreeMap::new(),
             suspensions: Vec::new(),
@@ -192,12 +202,13 @@ impl<'a> Timeline<'a> {
     pub(super) fn rule(&mut self, facility: FacilityId, rulings: &Rulings) {
         self.rulings.insert(facility, rulings.clone());
         self.facilities[facility.index()] = OnceLock::new();
+        self.present = OnceLock::new();
     }
     pub(super) fn suspend(&mut self, suspension: Suspension) {
         self.suspensions.push(suspension);
     }
     fn history(&self, subject: Subject, rulings: &Rulings) -> Option<History> {
-        history(self.registry, &self.ledger, &self.lanes, subject, self.known_at, rulings)
+        history(self.registry, self.ledger.of(subject, self.known_at), &self.lanes, rulings)
     }
 
     /// The stretches in which a policy lets nothing begin, in the order in which limits tripped.
@@ -248,6 +259,41 @@ impl<'a> Timeline<'a> {
             None => self.history(Subject::Facility(facility), &Rulings::default()),
         }
     }
+    /// What is known of a facility as far as it matters at an instant: what holds then, since when and until when, what
+    /// ran out since the last report, and that report. Of a plain facility with a long history that is little.
+    pub(super) fn at_present(
+        &'a self,
+        facility: FacilityId,
+        at: Instant,
+        walk: &mut Option<Walk<'a>>,
+    ) -> Option<&'a History> {
+        /// Of so few events all are folded.
+        const FEW: usize = 8;
+        let known = self.facilities.get(facility.index())?;
+        if known.get().is_some() || self.ledger.events_of(facility) <= FEW {
+            return self.facility(facility);
+        }
+        let present = self
+            .present
+            .get_or_init(|| Present { at, facilities: vec![OnceLock::new(); self.facilities.len()] });
+        if present.at != at {
+            return self.facility(facility);
+        }
+        let little = present.facilities[facility.index()].get_or_init(|| {
+            let walk = walk.get_or_insert_with(|| Walk::new(self));
+            let events = walk.read(facility).then(|| walk.around(at))??;
+            let lines = self.ledger.between(Subject::Facility(facility), self.known_at, events);
+            history(self.registry, lines, &self.lanes, &Rulings::default()).map(Box::new)
+        });
+        little.as_deref().or_else(|| self.facility(facility))
+    }
+    /// Works out for some facilities what a board of that instant will ask for. Several can do so at once, each for some.
+    pub fn look_ahead(&'a self, facilities: impl IntoIterator<Item = FacilityId>, at: Instant) {
+        let mut walk = None;
+        for facility in facilities {
+            self.at_present(facility, at, &mut walk);
+        }
+    }
     /// What is known of a region as such.
     pub fn region(&self, region: RegionId) -> Option<&History> {
         self.regions.get(&region)
@@ -263,7 +309,7 @@ impl<'a> Timeline<'a> {
         facility: FacilityId,
         at: Instant,
     ) -> FacilityState<'a> {
-        FacilityState::read(self, registry, facility, at)
+        FacilityState::read(self, registry, facility, at, &mut None)
     }
     /// The state of every facility at an instant.
     pub fn at(&'a self, registry: &'a Registry, at: Instant) -> Snapshot<'a> {
@@ -272,17 +318,15 @@ impl<'a> Timeline<'a> {
 }
 
 /// What events come to, under given rulings; `None` where there are none.
-fn history(
+fn history<'l>(
     registry: &Registry,
-    ledger: &Ledger,
+    lines: impl Iterator<Item = Line<'l>>,
     lanes: &[Vec<(Lane, LaneState)>],
-    subject: Subject,
-    known_at: Option<Instant>,
     rulings: &Rulings,
 ) -> Option<History> {
     let mut history = History::default();
     let mut heard: Vec<Heard<'_>> = Vec::new();
-    for line in ledger.of(subject, known_at) {
+    for line in lines {
         history.known = true;
         match line {
             Line::Declared(declared) => heard.push(declared),

@@ -7,7 +7,7 @@
 //! plain is left to [`Timeline::folded`], which says the same of every facility that is.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use crate::model::{Declared, FacilityId, Heard, Instant, Lane, Line, Registry, Renewal, Subject};
@@ -186,13 +186,25 @@ pub struct Walk<'t> {
     /// Those of which is known that they act, by where their name is kept.
     acting: Vec<&'t Arc<str>>,
     open: Vec<Open>,
+    /// How many episodes have begun on this walk.
+    begun: usize,
+    /// Whether more is known of the facility than was declared.
+    passed_over: bool,
 }
 
 impl<'t> Walk<'t> {
     /// Sets out.
     pub fn new(timeline: &'t Timeline<'t>) -> Self {
         let moves = timeline.moves.get_or_init(|| Moves::read(timeline));
-        Self { timeline, moves, sayings: Vec::new(), acting: Vec::new(), open: Vec::new() }
+        Self {
+            timeline,
+            moves,
+            sayings: Vec::new(),
+            acting: Vec::new(),
+            open: Vec::new(),
+            begun: 0,
+            passed_over: false,
+        }
     }
 
     /// Every lane and state that a walk may meet.
@@ -203,6 +215,7 @@ impl<'t> Walk<'t> {
     /// Reads what is known of a facility. Says whether it is plain: only then is there anything to walk over.
     pub fn read(&mut self, facility: FacilityId) -> bool {
         self.sayings.clear();
+        self.passed_over = false;
         let is_plain = !self.timeline.rulings.contains_key(&facility) && self.gather(facility).is_some();
         if !is_plain {
             self.sayings.clear();
@@ -215,7 +228,10 @@ impl<'t> Walk<'t> {
         let timeline = self.timeline;
         let mut before = Instant::from_seconds(i64::MIN);
         for line in timeline.ledger.of(Subject::Facility(facility), timeline.known_at) {
-            let Line::Declared(heard) = line else { continue };
+            let Line::Declared(heard) = line else {
+                self.passed_over = true;
+                continue;
+            };
             let intricate = matches!(self.moves.by_declared[heard.declared_at], Move::Intricate);
             if intricate || heard.from <= before || !is_news(&heard) || !self.acts(heard.source) {
                 return None;
@@ -249,47 +265,123 @@ impl<'t> Walk<'t> {
 
     /// Tells what the first so many of the sayings come to; with all of them, what [`Timeline::folded`] has.
     pub fn go(&mut self, sayings: usize, witness: &mut impl Witness) {
-        self.open.clear();
-        let mut begun = 0;
-        for saying in self.sayings.iter().take(sayings) {
-            let Self { open, moves, .. } = self;
-            match &moves.by_declared[saying.declared_at] {
-                Move::Begins(states) => {
-                    for (lane, state) in &moves.begun[states.clone()] {
-                        let next = Open { lane: *lane, state: *state, until: saying.until, episode: begun };
-                        match open.iter_mut().find(|open| open.lane == *lane) {
-                            Some(open) if open.state == *state && saying.from < open.until => {
-                                if saying.until < NEVER {
-                                    open.until = saying.until;
-                                }
-                                witness.confirmed(open.episode, saying);
-                                continue;
-                            }
-                            Some(open) => {
-                                end(open, saying, EndedBy::Superseded, witness);
-                                *open = next;
-                            }
-                            None => open.push(next),
-                        }
-                        witness.begins(*state, saying);
-                        begun += 1;
-                    }
-                }
-                Move::Ends(named) => {
-                    let named = &moves.named[named.clone()];
-                    end_those(open, |lane| named.contains(&lane), saying, witness);
-                }
-                Move::Opens => {
-                    end_those(open, |lane| moves.opened[usize::from(lane)], saying, witness);
-                }
-                Move::EndsAll => end_those(open, |_| true, saying, witness),
-                Move::Intricate => {}
-            }
+        self.set_out();
+        for at in 0..self.sayings.len().min(sayings) {
+            self.step(at, witness);
         }
         for open in self.open.iter().filter(|open| open.until < NEVER) {
             witness.ends(open.episode, open.until, EndedBy::Expired, None);
         }
     }
+
+    /// The first and the last event of those that by themselves come to what holds at an instant, since when and until
+    /// when, and to what was reported last: from the beginning of the first episode that is open after the last saying
+    /// until then, to where none of these is open any more. `None` where nothing is said, or more than is declared matters.
+    pub(super) fn around(&mut self, at: Instant) -> Option<RangeInclusive<u64>> {
+        if self.passed_over {
+            return None;
+        }
+        let told = self.sayings.partition_point(|saying| saying.from <= at);
+        let Some(last) = told.checked_sub(1) else {
+            // Nothing holds then, but it is known of.
+            return self.sayings.first().map(|first| first.event..=first.event);
+        };
+        self.set_out();
+        let mut ties = Ties::default();
+        for at in 0..told {
+            ties.step(self, at);
+        }
+        let begun = self.begun;
+        let first = self.open.iter().map(|open| ties.begun_at[open.episode]);
+        let mut first = first.min().unwrap_or(last).min(last);
+        let mut last = last;
+        while last + 1 < self.sayings.len() {
+            let goes_on = self.sayings[last].from;
+            if !self.open.iter().any(|open| open.episode < begun && goes_on < open.until) {
+                break;
+            }
+            last += 1;
+            ties.step(self, last);
+        }
+        // What begins before and is confirmed there belongs to it: else the confirmation would begin it.
+        for (at, back_to) in ties.back_to.iter().enumerate().take(last + 1).rev() {
+            if at < first {
+                break;
+            }
+            first = first.min(*back_to);
+        }
+        Some(self.sayings[first].event..=self.sayings[last].event)
+    }
+
+    fn set_out(&mut self) {
+        self.open.clear();
+        self.begun = 0;
+    }
+
+    fn step(&mut self, at: usize, witness: &mut impl Witness) {
+        let Self { open, moves, begun, sayings, .. } = self;
+        let saying = &sayings[at];
+        match &moves.by_declared[saying.declared_at] {
+            Move::Begins(states) => {
+                for (lane, state) in &moves.begun[states.clone()] {
+                    let next = Open { lane: *lane, state: *state, until: saying.until, episode: *begun };
+                    match open.iter_mut().find(|open| open.lane == *lane) {
+                        Some(open) if open.state == *state && saying.from < open.until => {
+                            if saying.until < NEVER {
+                                open.until = saying.until;
+                            }
+                            witness.confirmed(open.episode, saying);
+                            continue;
+                        }
+                        Some(open) => {
+                            end(open, saying, EndedBy::Superseded, witness);
+                            *open = next;
+                        }
+                        None => open.push(next),
+                    }
+                    witness.begins(*state, saying);
+                    *begun += 1;
+                }
+            }
+            Move::Ends(named) => {
+                let named = &moves.named[named.clone()];
+                end_those(open, |lane| named.contains(&lane), saying, witness);
+            }
+            Move::Opens => {
+                end_those(open, |lane| moves.opened[usize::from(lane)], saying, witness);
+            }
+            Move::EndsAll => end_those(open, |_| true, saying, witness),
+            Move::Intricate => {}
+        }
+    }
+}
+
+/// Which sayings belong together, by their places.
+#[derive(Default)]
+struct Ties {
+    /// By episode: where it begins.
+    begun_at: Vec<usize>,
+    /// By saying: where the first episode begins that it begins or confirms.
+    back_to: Vec<usize>,
+}
+
+impl Ties {
+    fn step(&mut self, walk: &mut Walk<'_>, at: usize) {
+        self.back_to.push(at);
+        walk.step(at, self);
+    }
+}
+
+impl Witness for Ties {
+    fn begins(&mut self, _: StateAt, _: &Saying) {
+        self.begun_at.push(self.back_to.len() - 1);
+    }
+    fn confirmed(&mut self, episode: usize, _: &Saying) {
+        if let Some(back_to) = self.back_to.last_mut() {
+            *back_to = self.begun_at[episode].min(*back_to);
+        }
+    }
+    fn ends(&mut self, _: usize, _: Instant, _: EndedBy, _: Option<u64>) {}
 }
 
 /// By hand, an ending ends what the lanes that it reaches are in.

@@ -29,6 +29,7 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, 
         all: args.all || !args.names.is_empty(),
     };
     let timeline = context.timeline();
+    context.look_ahead(&timeline, session.environment);
     session.show(&status::sheet(&context.basis(&timeline), &selection), "facility")?;
     Ok(Exit::Done)
 }
@@ -44,6 +45,7 @@ fn ending(
     let within = sentence::duration(within, file).map_err(|diagnostic| Failure::Said(vec![diagnostic]))?;
     let wanted = wanted(&context.registry, args)?;
     let timeline = context.timeline();
+    context.look_ahead(&timeline, session.environment);
     let basis = context.basis(&timeline);
     let mut facilities = status::ending(&basis, within);
     facilities.retain(|facility| wanted.as_ref().is_none_or(|wanted| wanted.contains(facility)));
