@@ -326,7 +326,7 @@ impl Ledger {
     }
     fn at(&self, at: usize) -> Event {
         let entry = &self.entries[at];
-        let kind = match self.line(at) {
+        let kind = match self.line(at, entry) {
             Line::Other(kind) => kind.clone(),
             Line::Declared(heard) => {
                 let Wording { route, walk_in, reason, text, approver } = (**heard.wording).clone();
@@ -352,8 +352,7 @@ impl Ledger {
             kind,
         }
     }
-    fn line(&self, at: usize) -> Line<'_> {
-        let entry = &self.entries[at];
+    fn line(&self, at: usize, entry: &Entry) -> Line<'_> {
         if let Some(other) = self.said.other(entry) {
             return Line::Other(other);
         }
@@ -461,12 +460,11 @@ impl Ledger {
         row: &'l [u32],
         known_at: Option<Instant>,
     ) -> impl Iterator<Item = Line<'l>> + 'l {
-        let is_known =
-            move |at: u32| known_at.is_none_or(|known_at| self.entries[at as usize].recorded_at <= known_at);
-        let retracted = self.retracted(row, is_known);
-        let counts = move |at: &u32| is_known(*at) && !retracted.contains(at);
-        let lines = places.iter().copied().filter(counts).map(|at| self.line(at as usize));
-        lines.filter(|line| !matches!(line, Line::Other(Kind::Retract(_))))
+        let retracted = self.retracted(row, |at| known(&self.entries[at as usize], known_at));
+        Gathered::new(&self.entries, places)
+            .filter(move |(at, entry)| known(entry, known_at) && !retracted.contains(at))
+            .map(|(at, entry)| self.line(at as usize, &entry))
+            .filter(|line| !matches!(line, Line::Other(Kind::Retract(_))))
     }
 
     /// The places of what is as if it had not been. A retraction that is itself retracted retracts nothing.
@@ -476,7 +474,7 @@ impl Ledger {
             return gone;
         }
         for at in places.iter().rev().copied().filter(|at| is_known(*at)) {
-            if let Line::Other(Kind::Retract(target)) = self.line(at as usize)
+            if let Some(Kind::Retract(target)) = self.said.other(&self.entries[at as usize])
                 && !gone.contains(&at)
                 && let Some(target) = self.place(*target).and_then(|target| u32::try_from(target).ok())
                 && target < at
@@ -517,6 +515,50 @@ impl Ledger {
             });
             Groups::of(told, self.said.others.iter().any(|(kind, _)| matches!(kind, Kind::Retract(_))))
         })
+    }
+}
+
+fn known(entry: &Entry, known_at: Option<Instant>) -> bool {
+    known_at.is_none_or(|known_at| entry.recorded_at <= known_at)
+}
+
+/// So many entries are fetched at a time.
+const FETCHED: usize = 32;
+
+/// The entries at some places. What one facility's are is scattered over hundreds of megabytes: they are fetched several
+/// at a time, so that waiting for one of them is waiting for all.
+struct Gathered<'l> {
+    entries: &'l [Entry],
+    places: &'l [u32],
+    fetched: [Entry; FETCHED],
+    /// How many of those fetched were given.
+    given: usize,
+}
+
+impl<'l> Gathered<'l> {
+    fn new(entries: &'l [Entry], places: &'l [u32]) -> Self {
+        let nothing = Entry { recorded_at: NEVER, from: NEVER, until: NEVER, subject: NOBODY, said: 0 };
+        Self { entries, places, fetched: [nothing; FETCHED], given: 0 }
+    }
+}
+
+impl Iterator for Gathered<'_> {
+    type Item = (u32, Entry);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.given == 0 {
+            for (entry, at) in self.fetched.iter_mut().zip(self.places) {
+                *entry = self.entries[*at as usize];
+            }
+        }
+        let place = self.places.get(self.given)?;
+        let next = (*place, self.fetched[self.given]);
+        self.given += 1;
+        if self.given == FETCHED {
+            (self.places, self.given) = (&self.places[FETCHED..], 0);
+        }
+        Some(next)
     }
 }
 
