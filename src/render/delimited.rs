@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use crate::model::Minutes;
 use crate::report::{Sheet, Value};
@@ -86,18 +87,37 @@ pub struct Lines {
     raw: bool,
     /// Where the row begins that is being written.
     row: usize,
+    /// Room for rows that are put in another order.
+    spare: String,
 }
 
 impl Lines {
     /// Rows of csv or, by tabs, of tsv.
     pub fn new(by_tabs: bool, raw: bool) -> Self {
-        Self { text: String::new(), delimiter: if by_tabs { '\t' } else { ',' }, raw, row: 0 }
+        Self {
+            text: String::new(),
+            delimiter: if by_tabs { '\t' } else { ',' },
+            raw,
+            row: 0,
+            spare: String::new(),
+        }
     }
 
     /// Begins anew; what was written is forgotten.
     pub fn clear(&mut self) {
         self.text.clear();
         self.row = 0;
+    }
+
+    /// Puts the rows from `begin` on in another order.
+    pub fn rearrange(&mut self, begin: usize, rows: impl Iterator<Item = Range<usize>>) {
+        self.spare.clear();
+        self.spare.push_str(&self.text[..begin]);
+        for row in rows {
+            self.spare.push_str(&self.text[row]);
+        }
+        std::mem::swap(&mut self.text, &mut self.spare);
+        self.row = self.text.len();
     }
 
     /// Whether a cell may stand as it is: printable ASCII that opens no cell and no formula.

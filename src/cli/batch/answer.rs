@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::ops::Range;
 
 use crate::model::{FacilityId, Instant};
 use crate::render::{self, Format, Lines};
@@ -89,6 +90,11 @@ impl Answers {
     pub(super) fn clear(&mut self) {
         self.lines.clear();
         self.whole.clear();
+    }
+
+    /// Puts what was written from `begin` on in another order, which is that of these rows.
+    pub(super) fn rearrange(&mut self, begin: usize, rows: impl Iterator<Item = Range<usize>>) {
+        self.lines.rearrange(begin, rows);
     }
 
     /// Decides about a patient and says so.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{FacilityId, Instant};
+use crate::model::{FacilityId, Instant, Origin};
 use crate::routing::{Asker, Brief, Decision, Outcome, Question, decide};
 use crate::state::{Snapshot, Timeline};
 
@@ -38,6 +38,16 @@ impl<'a, 'x> Decider<'a, 'x> {
         turns: Option<&'a mut Turns>,
     ) -> Self {
         Self { facts, asker, exclude, alternates, then: None, turns, snapshot: None }
+    }
+
+    /// Whether the index is asked.
+    pub(super) fn asks_the_index(&self) -> bool {
+        self.asker.is_some()
+    }
+
+    /// Where that is by the index's reckoning: places with near numbers are near each other.
+    pub(super) fn neighborhood(&self, origin: Origin) -> u32 {
+        self.asker.as_ref().map_or(0, |asker| asker.neighborhood(origin))
     }
 
     /// What becomes of a patient, in brief.

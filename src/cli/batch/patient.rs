@@ -37,6 +37,15 @@ pub(super) struct Reading<'a> {
     pub(super) columns: &'a [Column],
 }
 
+/// What was read of one patient.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meant {
+    /// Which of the patients that the reader remembers.
+    pub(super) who: usize,
+    pub(super) origin: Origin,
+    pub(super) at: Instant,
+}
+
 /// A patient who is asked about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'p> {
@@ -74,16 +83,27 @@ impl Reader {
         said: &Said<'_>,
         place: Option<&Place>,
         reading: &Reading<'_>,
-    ) -> Result<Asked<'_>, String> {
+    ) -> Result<Meant, String> {
         let at = self.time(said[Column::Time as usize], reading);
         let origin = self.origin(said, place, reading.registry);
         match (at, origin, self.patient(said, reading)) {
-            (Ok(at), Ok(origin), Ok(patient)) => Ok(Asked { patient: &self.patients[patient], origin, at }),
+            (Ok(at), Ok(origin), Ok(who)) => Ok(Meant { who, origin, at }),
             (at, origin, patient) => {
                 let wrong = [at.err(), origin.err(), patient.err()];
                 Err(wrong.into_iter().flatten().collect::<Vec<_>>().join("; "))
             }
         }
+    }
+
+    /// A patient who was read and not forgotten since.
+    pub(super) fn asked(&self, meant: Meant) -> Asked<'_> {
+        let Meant { who, origin, at } = meant;
+        Asked { patient: &self.patients[who], origin, at }
+    }
+
+    /// Whether those who were read are forgotten with the next.
+    pub(super) fn forgets(&self) -> bool {
+        self.people.is_full() || self.patients.len() >= 2 * REMEMBERED
     }
 
     fn time(&self, text: &str, reading: &Reading<'_>) -> Result<Instant, String> {
@@ -142,11 +162,11 @@ impl Reader {
                 &self.key
             }
         };
-        let patients = &mut self.patients;
-        if self.people.is_full() || patients.len() >= 2 * REMEMBERED {
+        if self.forgets() {
             self.people.forget();
-            patients.clear();
+            self.patients.clear();
         }
+        let patients = &mut self.patients;
         self.people.recall(key, |_| {
             patients.push(reading.registry.patient(person(said, reading.registry)?));
             Ok(patients.len() - 1)

@@ -20,7 +20,7 @@ use super::kind::{Kind, Kinds};
 use super::look::{Hint, Look};
 use super::ranking::{Ranked, Ranking};
 use super::reckon::Point;
-use super::space::Space;
+use super::space::{self, Space};
 use super::way::{EDS, Ground, Way};
 use super::{Index, Start};
 
@@ -84,6 +84,12 @@ impl<'a> Asker<'a> {
     /// Whether this is the index that it asks.
     pub fn asks(&self, index: &Arc<Index<'a>>) -> bool {
         Arc::ptr_eq(&self.index, index)
+    }
+
+    /// A number for where that is: places with near numbers are near each other. Those who are near each other are best
+    /// asked about one after the other.
+    pub fn neighborhood(&self, origin: Origin) -> u32 {
+        space::neighborhood(self.index.position(origin))
     }
 
     /// The kind of a patient. What was assumed of one makes no difference.

@@ -157,6 +157,8 @@ pub(super) struct Kinds {
     kinds: Vec<Kind>,
     /// By what is hashed of a patient, the kinds that it may be.
     places: FxHashMap<u64, Vec<usize>>,
+    /// The place of the kind that was found last: the next patient is likely to be of it, too.
+    last: usize,
 }
 
 impl Kinds {
@@ -168,9 +170,12 @@ impl Kinds {
         self.kinds.len() >= Self::KEPT
     }
     /// The place of a patient's kind, if it was met.
-    pub(super) fn find(&self, patient: &Patient) -> Option<usize> {
-        let places = self.places.get(&hash(patient))?;
-        places.iter().copied().find(|place| self.kinds[*place].is_of(patient))
+    pub(super) fn find(&mut self, patient: &Patient) -> Option<usize> {
+        if self.kinds.get(self.last).is_none_or(|last| !last.is_of(patient)) {
+            let places = self.places.get(&hash(patient))?;
+            self.last = places.iter().copied().find(|place| self.kinds[*place].is_of(patient))?;
+        }
+        Some(self.last)
     }
     /// Keeps a kind; its place.
     pub(super) fn add(&mut self, kind: Kind) -> usize {

@@ -227,6 +227,17 @@ fn down(chord: f64) -> f32 {
     (chord * if chord > 0.0 { 1.0 - 1e-6 } else { 1.0 + 1e-6 }) as f32
 }
 
+/// The place of a point on a curve through the finest cells that comes to all of a cell's before it leaves the cell.
+pub(super) fn neighborhood(position: Position) -> u32 {
+    let spread = |bits: u32| {
+        let bits = (bits | bits << 8) & 0x00ff_00ff;
+        let bits = (bits | bits << 4) & 0x0f0f_0f0f;
+        let bits = (bits | bits << 2) & 0x3333_3333;
+        (bits | bits << 1) & 0x5555_5555
+    };
+    spread(grid(position.lat, 180.0)) << 1 | spread(grid(position.lon, 360.0))
+}
+
 /// Where in the finest grid a latitude or longitude lies.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a cast of what is out of range saturates
 fn grid(degrees: f64, whole: f64) -> u32 {
