@@ -66,7 +66,8 @@ pub enum Line<'l> {
 /// Events, in the order of their numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    entries: Vec<Entry>,
+    /// Shared by those who have the same ledger, as long as nothing is added.
+    entries: Arc<Vec<Entry>>,
     /// The events' numbers, where they are not 1, 2, 3….
     numbers: Vec<u64>,
     said: Sayings,
@@ -256,7 +257,7 @@ impl Sayings {
 impl Ledger {
     /// The events of these entries, numbered 1, 2, 3…, all of which `said` made.
     pub fn of_entries(entries: Vec<Entry>, said: Sayings) -> Self {
-        Self { entries, numbers: Vec::new(), said, groups: OnceLock::new() }
+        Self { entries: Arc::new(entries), numbers: Vec::new(), said, groups: OnceLock::new() }
     }
     /// How many events there are.
     pub fn len(&self) -> usize {
@@ -280,7 +281,7 @@ impl Ledger {
     }
     /// Makes room for so many more events.
     pub fn reserve(&mut self, more: usize) {
-        self.entries.reserve(more);
+        Arc::make_mut(&mut self.entries).reserve(more);
     }
     /// Takes in the event that comes after all others.
     pub fn push(&mut self, event: &Event) {
@@ -291,12 +292,12 @@ impl Ledger {
             self.numbers.extend(missing);
             self.numbers.push(event.number);
         }
-        self.entries.push(entry);
+        Arc::make_mut(&mut self.entries).push(entry);
         self.groups.take();
     }
     /// Leaves only the first `len` events.
     pub fn truncate(&mut self, len: usize) {
-        self.entries.truncate(len);
+        Arc::make_mut(&mut self.entries).truncate(len);
         self.numbers.truncate(len);
         self.groups.take();
     }
@@ -393,7 +394,7 @@ impl Ledger {
         }
         let is_known = |at: &usize| self.entries[*at].recorded_at <= known_at;
         let places: Vec<usize> = (0..self.entries.len()).filter(is_known).collect();
-        known.entries = places.iter().map(|at| self.entries[*at]).collect();
+        known.entries = Arc::new(places.iter().map(|at| self.entries[*at]).collect());
         known.numbers = places.iter().map(|at| self.number(*at)).collect();
         known.groups.take();
         known
@@ -508,7 +509,7 @@ impl Ledger {
             if elsewhere.is_empty() {
                 return Groups::of(self.entries.iter().map(|entry| group(entry.subject)), false);
             }
-            let told = (0..).zip(&self.entries);
+            let told = (0..).zip(self.entries.iter());
             let told = told.map(|(at, entry)| {
                 let told = if entry.said & OTHER == 0 { None } else { elsewhere.get(&at).copied() };
                 told.unwrap_or(group(entry.subject))
