@@ -1,18 +1,19 @@
 //! Courses: the state of one facility over all time as a function in steps.
 //!
 //! Floor 2. A snapshot tells everything of every facility at one instant; a course tells of one facility, at every
-//! instant, what a decision about many patients asks: its stance, and what is flagged of it. Made in one pass over the
-//! facility's history, in about the time of sorting it.
+//! instant, what a decision about many patients asks: its stance, and what is flagged of it. Made on a [`Walk`] over what
+//! is said of a plain facility, and in one pass over the history of any other.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{Effect, FacilityId, Instant, Lane, Policy, RegionId, Registry};
 
-use super::episode::{LaneState, Piece, Track};
+use super::episode::{EndedBy, LaneState, Piece, Track};
 use super::snapshot;
 use super::stance::{Element, ElementId, StanceId, Stances};
 use super::timeline::{History, Timeline};
+use super::walk::{Saying, StateAt, Walk, Witness};
 
 /// What holds of a facility between two instants.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,7 +70,7 @@ pub struct Stage {
 pub struct Course {
     /// In order; the first begins before everything. Never empty.
     stages: Arc<[Stage]>,
-    /// When reports that are routed on were made, in order.
+    /// When reports that are routed on were made, in order; none are kept where none is ever too old.
     reports: Box<[Instant]>,
 }
 
@@ -81,7 +82,7 @@ impl Course {
     pub fn stages(&self) -> &Arc<[Stage]> {
         &self.stages
     }
-    /// The newest report at `at` that is routed on.
+    /// The newest report at `at` that is routed on; `None` also where the registry has no age at which one is too old.
     pub fn last_report(&self, at: Instant) -> Option<Instant> {
         let known = self.reports.partition_point(|report| *report <= at);
         known.checked_sub(1).map(|last| self.reports[last])
@@ -115,6 +116,8 @@ pub struct Surveyor<'a> {
     /// Changes of stance that were met before, each at the place that it hashes to.
     memo: Box<[Option<Turn>]>,
     changes: Vec<Change>,
+    /// By the place among [`Walk::states`], what each means.
+    walked: Vec<What>,
 }
 
 /// A change of stance.
@@ -171,15 +174,12 @@ impl<'a> Surveyor<'a> {
     /// One who surveys the facilities of a timeline.
     pub fn new(registry: &'a Registry, timeline: Arc<Timeline<'a>>, stances: Arc<Stances>) -> Self {
         let memo = vec![None; Self::KEPT].into_boxed_slice();
-        Self { registry, timeline, stances, terms: None, memo, changes: Vec::new() }
+        Self { registry, timeline, stances, terms: None, memo, changes: Vec::new(), walked: Vec::new() }
     }
 
     /// The course of one facility.
     pub fn course(&mut self, facility: FacilityId) -> Course {
         let there = &self.registry.facilities[facility];
-        // It is gone through once: a course is a small part of it.
-        let history = self.timeline.folded(facility);
-        let history = history.as_ref();
         let terms = match self.terms.take() {
             Some((region, terms)) if region == there.region => terms,
             Some(_) | None => Terms::of(self.registry, &self.timeline, there.region),
@@ -187,28 +187,69 @@ impl<'a> Surveyor<'a> {
         let mut changes = std::mem::take(&mut self.changes);
         changes.clear();
         self.gather_policies(&terms, &mut changes);
-        let mut reports: Vec<Instant> = Vec::new();
-        if let Some(history) = history {
-            reports.extend(history.reports.iter().filter(|report| report.acts).map(|report| report.at));
-            reports.sort();
-            for track in history.tracks() {
-                self.gather_track(track, facility, &terms, &reports, &mut changes);
-            }
-            for dispute in history.disputes() {
-                push(&mut changes, dispute.from(), dispute.until(), What::InConflict);
-            }
-        }
+        let timeline = self.timeline.clone();
+        let mut walk = Walk::new(&timeline);
+        let (known, reports) = if !terms.may_discount && walk.read(facility) && !walk.orders() {
+            (walk.is_known(), self.gather_walked(&mut walk, &mut changes))
+        } else {
+            // It is gone through once: a course is a small part of it.
+            let history = timeline.folded(facility);
+            let gather = |history| self.gather_history(history, facility, &terms, &mut changes);
+            (
+                history.as_ref().is_some_and(|history| history.known),
+                history.as_ref().map_or_else(Vec::new, gather),
+            )
+        };
         if let Some(closed_on) = there.closed_on {
             push(&mut changes, closed_on, None, What::ClosedForGood);
         }
         // What was gathered is in runs that are in order already: a stable sort finds them. Ends come before beginnings,
         // so that nothing holds together with what it follows upon.
         changes.sort_by_key(|change| (change.at, change.begins));
-        let unknown = history.is_none_or(|history| !history.known);
-        let stages = self.sweep(&changes, unknown);
+        let stages = self.sweep(&changes, !known);
         self.changes = changes;
         self.terms = Some((there.region, terms));
-        Course { stages, reports: reports.into_boxed_slice() }
+        let ages = self.registry.stale_after(facility).is_some();
+        Course { stages, reports: if ages { reports.into_boxed_slice() } else { Box::default() } }
+    }
+
+    /// What is said of a plain facility comes to. When it was reported, in order.
+    fn gather_walked(&mut self, walk: &mut Walk<'_>, changes: &mut Vec<Change>) -> Vec<Instant> {
+        if self.walked.is_empty() {
+            let what = |(lane, state): &(Lane, LaneState)| self.element(lane, state, false);
+            self.walked = walk.states().iter().map(what).collect();
+        }
+        let mut seen =
+            Seen { walked: &self.walked, begun: Vec::new(), ended: Vec::new(), expired: Vec::new() };
+        walk.go(usize::MAX, &mut seen);
+        let reports: Vec<Instant> = walk.sayings().iter().map(|saying| saying.from).collect();
+        changes.append(&mut seen.begun);
+        changes.append(&mut seen.ended);
+        for until in seen.expired {
+            let reported = reports.get(reports.partition_point(|report| *report < until)).copied();
+            push(changes, until, reported, What::Expired);
+        }
+        reports
+    }
+
+    /// What a facility's history comes to. When it was reported, in order.
+    fn gather_history(
+        &self,
+        history: &History,
+        facility: FacilityId,
+        terms: &Terms<'a>,
+        changes: &mut Vec<Change>,
+    ) -> Vec<Instant> {
+        let mut reports: Vec<Instant> =
+            history.reports.iter().filter(|report| report.acts).map(|report| report.at).collect();
+        reports.sort();
+        for track in history.tracks() {
+            self.gather_track(track, facility, terms, &reports, changes);
+        }
+        for dispute in history.disputes() {
+            push(changes, dispute.from(), dispute.until(), What::InConflict);
+        }
+        reports
     }
 
     fn sweep(&mut self, changes: &[Change], unknown: bool) -> Arc<[Stage]> {
@@ -364,6 +405,30 @@ impl<'a> Surveyor<'a> {
             (LaneState::Down, _) => (Element::Down { lane: lane.clone(), orders }, false),
         };
         What::Element { element: self.stances.element(&element), strains }
+    }
+}
+
+/// What was seen on a walk.
+struct Seen<'w> {
+    walked: &'w [What],
+    /// Beginnings, by episode.
+    begun: Vec<Change>,
+    ended: Vec<Change>,
+    /// When something ran out.
+    expired: Vec<Instant>,
+}
+
+impl Witness for Seen<'_> {
+    fn begins(&mut self, state: StateAt, saying: &Saying) {
+        self.begun.push(Change { at: saying.from, begins: true, what: self.walked[state.index()] });
+    }
+    fn confirmed(&mut self, _: usize, _: &Saying) {}
+    fn ends(&mut self, episode: usize, until: Instant, by: EndedBy, _: Option<u64>) {
+        self.ended.push(Change { at: until, begins: false, what: self.begun[episode].what });
+        // Nobody had said beforehand that it was over: a plain facility speaks of nothing that is.
+        if by == EndedBy::Expired {
+            self.expired.push(until);
+        }
     }
 }
 

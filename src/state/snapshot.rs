@@ -121,6 +121,17 @@ impl<'a> FacilityState<'a> {
         walk: &mut Option<Walk<'a>>,
     ) -> Self {
         let history = timeline.at_present(facility, at, walk);
+        Self::of(timeline, history, registry, facility, at)
+    }
+
+    /// By a history of the facility in that timeline.
+    pub(super) fn of(
+        timeline: &'a Timeline<'_>,
+        history: Option<&'a History>,
+        registry: &'a Registry,
+        facility: FacilityId,
+        at: Instant,
+    ) -> Self {
         let region = registry.facilities[facility].region;
         let policy = region.and_then(|region| registry.policy(region, at));
         let mut active = Vec::new();

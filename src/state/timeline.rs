@@ -311,6 +311,18 @@ impl<'a> Timeline<'a> {
     ) -> FacilityState<'a> {
         FacilityState::read(self, registry, facility, at, &mut None)
     }
+    /// Tells of the state of one facility at an instant, for whoever asks about it once: its history is folded anew and not
+    /// kept.
+    pub fn glance<T>(
+        &self,
+        registry: &Registry,
+        facility: FacilityId,
+        at: Instant,
+        tell: impl FnOnce(&FacilityState<'_>) -> T,
+    ) -> T {
+        let history = self.folded(facility);
+        tell(&FacilityState::of(self, history.as_ref(), registry, facility, at))
+    }
     /// The state of every facility at an instant.
     pub fn at(&'a self, registry: &'a Registry, at: Instant) -> Snapshot<'a> {
         Snapshot::read(self, registry, at)

@@ -183,6 +183,8 @@ pub struct Walk<'t> {
     moves: &'t Moves,
     /// Of the facility that was read last.
     sayings: Vec<Saying>,
+    /// Whether any of them says where its patients go.
+    orders: bool,
     /// Those of which is known that they act, by where their name is kept.
     acting: Vec<&'t Arc<str>>,
     open: Vec<Open>,
@@ -204,6 +206,7 @@ impl<'t> Walk<'t> {
             open: Vec::new(),
             begun: 0,
             passed_over: false,
+            orders: false,
         }
     }
 
@@ -215,7 +218,7 @@ impl<'t> Walk<'t> {
     /// Reads what is known of a facility. Says whether it is plain: only then is there anything to walk over.
     pub fn read(&mut self, facility: FacilityId) -> bool {
         self.sayings.clear();
-        self.passed_over = false;
+        (self.passed_over, self.orders) = (false, false);
         let is_plain = !self.timeline.rulings.contains_key(&facility) && self.gather(facility).is_some();
         if !is_plain {
             self.sayings.clear();
@@ -237,6 +240,7 @@ impl<'t> Walk<'t> {
                 return None;
             }
             before = heard.from;
+            self.orders |= !heard.wording.route.is_empty();
             self.sayings.push(Saying {
                 from: heard.from,
                 until: heard.until.map_or(NEVER, |until| until.at),
@@ -261,6 +265,16 @@ impl<'t> Walk<'t> {
     /// What is said of the facility that was read, in the order of recording and of `from`. Empty where it is not plain.
     pub fn sayings(&self) -> &[Saying] {
         &self.sayings
+    }
+
+    /// Whether any event is about the facility that was read, if it is plain.
+    pub fn is_known(&self) -> bool {
+        self.passed_over || !self.sayings.is_empty()
+    }
+
+    /// Whether anything that is said of the facility that was read, if it is plain, orders where its patients go.
+    pub fn orders(&self) -> bool {
+        self.orders
     }
 
     /// Tells what the first so many of the sayings come to; with all of them, what [`Timeline::folded`] has.

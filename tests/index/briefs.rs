@@ -20,7 +20,7 @@ fn ask(seed: u64, size: Size, alternates: usize, patients: usize) -> Result<(u64
     let mut nearest = 0;
     for _ in 0..patients {
         let (patient, origin, at) = world.ask(&mut chance);
-        let found = asker.brief(&patient, origin, at);
+        let found = asker.finds(&patient, origin, at).then(|| asker.found().clone());
         let question = Question { patient: &patient, origin, exclude: &exclude, forced: &forced };
         let plainly = Brief::of(decide(&timeline.at(&world.registry, at), &question), alternates);
         if plainly.outcome == Outcome::Routed && plainly.decided_by == Some(DecidedBy::Nearest) {
@@ -43,8 +43,9 @@ proptest! {
         events in 0..200_i64,
         zones in 0..4_i64,
         alternates in 0..5_usize,
+        orderly in any::<bool>(),
     ) {
-        ask(seed, Size { facilities, events, zones, laws: true }, alternates, 60)?;
+        ask(seed, Size { facilities, events, zones, laws: true, orderly }, alternates, 60)?;
     }
 
     #[test]
@@ -54,8 +55,10 @@ proptest! {
         events in 0..200_i64,
         zones in 0..4_i64,
         alternates in 0..5_usize,
+        orderly in any::<bool>(),
     ) {
-        let (answered, nearest) = ask(seed, Size { facilities, events, zones, laws: false }, alternates, 60)?;
+        let size = Size { facilities, events, zones, laws: false, orderly };
+        let (answered, nearest) = ask(seed, size, alternates, 60)?;
         prop_assert_eq!(answered, nearest);
     }
 }
@@ -63,7 +66,8 @@ proptest! {
 #[test]
 fn among_many_facilities_it_is_the_same() {
     for seed in 0..6 {
-        let size = Size { facilities: 900, events: 2000, zones: 3, laws: seed % 2 == 0 };
+        let size =
+            Size { facilities: 900, events: 2000, zones: 3, laws: seed % 2 == 0, orderly: seed % 3 == 0 };
         let (answered, _) = ask(seed, size, 2, 150).unwrap();
         assert!(answered > 50, "{answered} of 150");
     }

@@ -47,6 +47,8 @@ pub(crate) struct Size {
     pub(crate) zones: i64,
     /// Policies, region statuses, rules, orders, levels: what can lead a patient away from the plain way.
     pub(crate) laws: bool,
+    /// Whether everything is said as it happens, by those who know: then facilities are plain.
+    pub(crate) orderly: bool,
 }
 
 pub(crate) struct World {
@@ -169,13 +171,18 @@ impl World {
              retracts,data\n",
         );
         let mut recorded = -100;
+        let orderly = self.size.orderly;
         // With few words there is more confirming and contradicting.
         let sayings = &SAYINGS[..chance.one_of(&[2, 4, SAYINGS.len()])];
+        // What may last so long only is more than plain.
+        let sayings: Vec<(&str, &str, &str)> =
+            sayings.iter().copied().filter(|(_, status, _)| !orderly || *status != "black").collect();
         for number in 1..=self.size.events {
-            recorded += chance.within(0, 1 + 300 / self.size.events);
+            recorded += chance.within(i64::from(orderly), 2 + 300 / self.size.events);
             let facility = format!("f{:03}", chance.within(0, self.size.facilities));
-            let source = chance.one_of(&SOURCES);
-            let from = recorded + chance.one_of(&[0, 0, 0, -3, -5, -30, -70, 10, 60]);
+            let source = chance.one_of(if orderly { &SOURCES[..2] } else { &SOURCES });
+            let late = if orderly { 0 } else { chance.one_of(&[0, 0, 0, -3, -5, -30, -70, 10, 60]) };
+            let from = recorded + late;
             let retracts = chance.within(0, number) + 1;
             let row = match chance.within(0, 20) {
                 0 if retracts < number => format!("retract,,,,,,,,,,,{source},,{retracts},"),
@@ -195,7 +202,7 @@ impl World {
                     format!("declare,,r{},,{status},,{},,,,,{source},,,", chance.within(0, 3), time(from))
                 }
                 _ => {
-                    let (lane, status, scope) = chance.one_of(sayings);
+                    let (lane, status, scope) = chance.one_of(&sayings);
                     let begins =
                         !status.starts_with("off") && !matches!(status, "open" | "up" | "fully-open");
                     let until = if begins && chance.once_in(2) {
@@ -210,7 +217,7 @@ impl World {
                     let route = if routes { format!("f{target:03} then Network") } else { String::new() };
                     let reason = if begins { chance.one_of(&["", "fire", "flood"]) } else { "" };
                     let scope = if scope.contains(',') { format!("\"{scope}\"") } else { scope.to_owned() };
-                    let exercise = if chance.once_in(20) { "true" } else { "" };
+                    let exercise = if !orderly && chance.once_in(20) { "true" } else { "" };
                     format!(
                         "declare,{facility},,{lane},{status},{scope},{},{until},{walk_in},{route},{reason},\
                          {source},{exercise},,",

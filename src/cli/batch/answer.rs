@@ -109,11 +109,12 @@ impl Answers {
         let registry = facts.registry;
         match telling.form {
             Form::Brief { fields, .. } => {
-                brief::write(fields, registry, id, &decider.brief(asked), &mut self.lines);
+                let lines = &mut self.lines;
+                decider.brief(asked, |brief| brief::write(fields, registry, id, brief, lines));
                 Ok(())
             }
             Form::Ids => {
-                if let Some(stop) = decider.brief(asked).destination {
+                if let Some(stop) = decider.brief(asked, |brief| brief.destination) {
                     self.lines.text.push_str(&registry.facilities[stop.facility].key);
                     self.lines.text.push('\n');
                 }

@@ -50,11 +50,15 @@ impl<'a, 'x> Decider<'a, 'x> {
         self.asker.as_ref().map_or(0, |asker| asker.neighborhood(origin))
     }
 
-    /// What becomes of a patient, in brief.
-    pub(super) fn brief(&mut self, asked: Asked<'_>) -> Brief {
+    /// What becomes of a patient, told in brief.
+    pub(super) fn brief<T>(&mut self, asked: Asked<'_>, tell: impl FnOnce(&Brief) -> T) -> T {
         let Asked { patient, origin, at } = asked;
-        let found = self.asker.as_mut().and_then(|asker| asker.brief(patient, origin, at));
-        found.unwrap_or_else(|| Brief::of(self.whole(asked, |_, decision| decision), self.alternates))
+        if let Some(asker) = &mut self.asker
+            && asker.finds(patient, origin, at)
+        {
+            return tell(asker.found());
+        }
+        tell(&Brief::of(self.whole(asked, |_, decision| decision), self.alternates))
     }
 
     /// What becomes of a patient, with every reason, told from what it rests on.

@@ -48,6 +48,8 @@ pub struct Asker<'a> {
     /// By where the way begins and the ground.
     rankings: HashMap<(Start, usize), Ranking>,
     found: Found,
+    /// What was found last.
+    brief: Brief,
     tally: Tally,
 }
 
@@ -69,6 +71,16 @@ impl<'a> Asker<'a> {
             ground_of: BTreeMap::new(),
             rankings: HashMap::new(),
             found: Found::default(),
+            brief: Brief {
+                outcome: Outcome::Routed,
+                destination: None,
+                decided_by: Some(DecidedBy::Nearest),
+                home: None,
+                disposition: None,
+                alternates: Vec::new(),
+                flags: Vec::new(),
+                notes: Vec::new(),
+            },
             tally: Tally::default(),
             index,
         };
@@ -124,19 +136,26 @@ impl<'a> Asker<'a> {
         self.grounds.len() - 1
     }
 
-    /// Where a patient goes from there at that time, in brief. `None`: the reference is to be asked.
-    pub fn brief(&mut self, patient: &Patient, origin: Origin, at: Instant) -> Option<Brief> {
-        let brief = self.answer(patient, origin, at);
-        match brief {
-            Some(_) => self.tally.answered += 1,
-            None => self.tally.left += 1,
+    /// Finds where a patient goes from there at that time, which is then [`Self::found`]. `false`: the reference is to be
+    /// asked.
+    pub fn finds(&mut self, patient: &Patient, origin: Origin, at: Instant) -> bool {
+        let finds = self.answer(patient, origin, at).is_some();
+        if finds {
+            self.tally.answered += 1;
+        } else {
+            self.tally.left += 1;
         }
-        brief
+        finds
     }
 
-    fn answer(&mut self, patient: &Patient, origin: Origin, at: Instant) -> Option<Brief> {
+    /// What was found last.
+    pub fn found(&self) -> &Brief {
+        &self.brief
+    }
+
+    fn answer(&mut self, patient: &Patient, origin: Origin, at: Instant) -> Option<()> {
         let kind = self.kind(patient);
-        let Self { index, surveyor, alternates, hints, kinds, grounds, rankings, found, .. } = self;
+        let Self { index, surveyor, alternates, hints, kinds, grounds, rankings, found, brief, .. } = self;
         let (index, wanted) = (&**index, *alternates + 1);
         index.reckoning?;
         let kind = kinds.get_mut(kind)?;
@@ -177,17 +196,14 @@ impl<'a> Asker<'a> {
         } else {
             Disposition::Closest
         };
-        let stops = found.accepts.iter().map(|accepts| stop(accepts.stop));
-        Some(Brief {
-            outcome: Outcome::Routed,
-            destination: Some(stop(chosen)),
-            decided_by: Some(DecidedBy::Nearest),
-            home: Some(stop(home)),
-            disposition: Some(disposition),
-            alternates: stops.skip(1).collect(),
-            flags: flags(&mut look, chosen, home, mixed)?,
-            notes: Vec::new(),
-        })
+        brief.flags.clear();
+        flag(&mut look, chosen, home, mixed, &mut brief.flags)?;
+        brief.destination = Some(stop(chosen));
+        brief.home = Some(stop(home));
+        brief.disposition = Some(disposition);
+        brief.alternates.clear();
+        brief.alternates.extend(found.accepts.iter().skip(1).map(|accepts| stop(accepts.stop)));
+        Some(())
     }
 }
 
@@ -260,30 +276,33 @@ fn may_limit(policy: &Policy, home: Ranked, chosen: Ranked) -> bool {
         || policy.max_extra_minutes.is_some_and(|max| more > max.tenths())
 }
 
-/// The flags of a destination that accepts. `None`: not to be told from courses alone.
-fn flags(look: &mut Look<'_, '_>, chosen: Ranked, home: Ranked, mixed: bool) -> Option<Vec<Flag>> {
+/// Adds the flags of a destination that accepts, in their order. `None`: not to be told from courses alone.
+fn flag(
+    look: &mut Look<'_, '_>,
+    chosen: Ranked,
+    home: Ranked,
+    mixed: bool,
+    flags: &mut Vec<Flag>,
+) -> Option<()> {
     let verdict = look.verdict(chosen.facility)?;
     let step = look.step(chosen.facility);
-    let stale = look.is_stale(chosen.facility);
     let more = chosen.tenths - home.tenths;
-    let mut flags = Vec::with_capacity(2);
-    for (holds, flag) in [
-        (chosen.source == MinutesSource::Est, Flag::Est),
-        (mixed, Flag::Mixed),
-        (stale, Flag::Stale),
-        (step.is_unknown(), Flag::Unknown),
-        (step.is_in_conflict(), Flag::Conflict),
-        (step.is_expired(), Flag::Expired),
-        (verdict.is_advised(), Flag::Advisory),
-        (more > 0, Flag::Detour(Minutes::from_tenths(more))),
-        (look.kind.max_minutes.is_some_and(|max| chosen.tenths > max.tenths()), Flag::OverLimit),
-        (changes_before_arrival(look, chosen)?, Flag::ChangesBeforeArrival),
-    ] {
+    let mut flag = |holds: bool, flag: Flag| {
         if holds {
             flags.push(flag);
         }
-    }
-    Some(flags)
+    };
+    flag(chosen.source == MinutesSource::Est, Flag::Est);
+    flag(mixed, Flag::Mixed);
+    flag(look.is_stale(chosen.facility), Flag::Stale);
+    flag(step.is_unknown(), Flag::Unknown);
+    flag(step.is_in_conflict(), Flag::Conflict);
+    flag(step.is_expired(), Flag::Expired);
+    flag(verdict.is_advised(), Flag::Advisory);
+    flag(more > 0, Flag::Detour(Minutes::from_tenths(more)));
+    flag(look.kind.max_minutes.is_some_and(|max| chosen.tenths > max.tenths()), Flag::OverLimit);
+    flag(changes_before_arrival(look, chosen)?, Flag::ChangesBeforeArrival);
+    Some(())
 }
 
 /// Whether a destination that accepts has a reason against it at any moment of the drive. `None`: the policy changes

@@ -16,8 +16,12 @@ pub(super) struct Adds<'p>(pub(super) Option<&'p Policy>);
 
 impl Adds<'_> {
     /// For one facility.
+    #[inline]
     pub(super) fn to(self, facility: u32, verdict: Verdict, look: &Look<'_, '_>) -> i64 {
-        let Some(policy) = self.0 else { return 0 };
+        self.0.map_or(0, |policy| Self::by(policy, facility, verdict, look))
+    }
+
+    fn by(policy: &Policy, facility: u32, verdict: Verdict, look: &Look<'_, '_>) -> i64 {
         let advisory = if verdict.is_advised() { policy.advisory_minutes } else { Minutes::ZERO };
         let crowded = policy.crowding.filter(|crowding| {
             let facility = FacilityId::from(facility);

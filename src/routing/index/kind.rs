@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::model::{Minutes, Patient, ServiceId};
+use crate::model::{Minutes, NeedId, Patient, ServiceId};
 use crate::state::{FacilityState, StanceId};
 
 use super::super::decision::Stop;
@@ -105,8 +105,8 @@ impl Kind {
         (own.priority, own.care, own.age) == (*priority, *care, *age)
             && (own.extremis, own.transfer, own.pediatric_need) == (*extremis, *transfer, *pediatric_need)
             && own.request == *request
-            && own.needs == *needs
-            && own.counts_as == *counts_as
+            && is_same(&own.needs, needs)
+            && is_same(&own.counts_as, counts_as)
     }
 
     /// What a stance means, if that was asked before.
@@ -151,10 +151,18 @@ impl Kind {
     }
 }
 
+/// Whether two sets are one. Of sets of two the ends are all there is, and going through sets takes long.
+fn is_same(one: &BTreeSet<NeedId>, other: &BTreeSet<NeedId>) -> bool {
+    one.len() == other.len()
+        && one.first() == other.first()
+        && one.last() == other.last()
+        && (one.len() <= 2 || one == other)
+}
+
 /// The kinds met so far.
 #[derive(Debug, Default)]
 pub(super) struct Kinds {
-    kinds: Vec<Kind>,
+    met: Vec<Kind>,
     /// By what is hashed of a patient, the kinds that it may be.
     places: FxHashMap<u64, Vec<usize>>,
     /// The place of the kind that was found last: the next patient is likely to be of it, too.
@@ -167,24 +175,24 @@ impl Kinds {
 
     /// Whether no more should be kept.
     pub(super) fn is_full(&self) -> bool {
-        self.kinds.len() >= Self::KEPT
+        self.met.len() >= Self::KEPT
     }
     /// The place of a patient's kind, if it was met.
     pub(super) fn find(&mut self, patient: &Patient) -> Option<usize> {
-        if self.kinds.get(self.last).is_none_or(|last| !last.is_of(patient)) {
+        if self.met.get(self.last).is_none_or(|last| !last.is_of(patient)) {
             let places = self.places.get(&hash(patient))?;
-            self.last = places.iter().copied().find(|place| self.kinds[*place].is_of(patient))?;
+            self.last = places.iter().copied().find(|place| self.met[*place].is_of(patient))?;
         }
         Some(self.last)
     }
     /// Keeps a kind; its place.
     pub(super) fn add(&mut self, kind: Kind) -> usize {
-        self.places.entry(hash(&kind.patient)).or_default().push(self.kinds.len());
-        self.kinds.push(kind);
-        self.kinds.len() - 1
+        self.places.entry(hash(&kind.patient)).or_default().push(self.met.len());
+        self.met.push(kind);
+        self.met.len() - 1
     }
     pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Kind> {
-        self.kinds.get_mut(place)
+        self.met.get_mut(place)
     }
 }
 

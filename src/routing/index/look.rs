@@ -115,9 +115,11 @@ impl Look<'_, '_> {
     #[cold]
     fn judge(&mut self, facility: u32, step: Step, at: Instant) -> Verdict {
         let facility = FacilityId::from(facility);
-        let state = self.index.timeline.facility_at(self.index.registry, facility, at);
         let stop = Stop { facility, minutes: Minutes::ZERO, source: MinutesSource::Est };
-        self.kind.judge(self.index, step.stance(), stop, &state)
+        let Self { index, kind, .. } = self;
+        index
+            .timeline
+            .glance(index.registry, facility, at, |state| kind.judge(index, step.stance(), stop, state))
     }
 
     /// Whether a facility that accepts now has a reason against it at any moment until an instant, that one included.

@@ -313,6 +313,22 @@ mod tests {
     }
 
     #[test]
+    fn the_curve_comes_to_all_of_a_cell_before_it_leaves_it() {
+        let mut chance = Chance(7);
+        for _ in 0..2000 {
+            let one = chance.near((10.0, 179.9), 5.0);
+            let other = chance.near((one.lat, one.lon), 0.5);
+            for level in 0..=u32::from(Space::LEVELS) {
+                let shift = 2 * (u32::from(Space::LEVELS) - level);
+                let cell = |at: Position| (grid(at.lat, 180.0) >> shift, grid(at.lon, 360.0) >> shift);
+                // At level 0 there is one cell, and all of the number is about places in it.
+                let part = |at: Position| u64::from(neighborhood(at)) >> (2 * shift);
+                assert_eq!(cell(one) == cell(other), part(one) == part(other), "{one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
     fn the_nearest_are_found_and_lists_become_short() {
         for about in [(41.0, -72.0), (0.0, 0.0), (-89.0, 120.0), (90.0, 0.0), (10.0, 180.0)] {
             let longest = look(about, 2.0, 600, 3);
