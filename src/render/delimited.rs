@@ -368,6 +368,21 @@ mod tests {
     }
 
     #[test]
+    fn rows_can_be_put_in_another_order() {
+        let mut lines = Lines::new(false, false);
+        let mut ends = vec![0];
+        for word in ["first", "third", "second"] {
+            lines.word(word);
+            lines.end();
+            ends.push(lines.text.len());
+        }
+        lines.rearrange(ends[1], [ends[2]..ends[3], ends[1]..ends[2]].into_iter());
+        lines.missing();
+        lines.end();
+        assert_eq!(lines.text, "first\nsecond\nthird\n\"\"\n");
+    }
+
+    #[test]
     fn a_row_is_a_line_whatever_the_reason_says() {
         assert_eq!(
             written(&board(), Format::Csv, &Options::default()),
