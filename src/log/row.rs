@@ -297,12 +297,14 @@ impl<'g> Rows<'g> {
         if let Some(facility) = self.named.get(cell) {
             return Some(*facility);
         }
+        if let Some(facility) = registry.facilities.id(cell) {
+            self.named.insert(cell.to_owned(), facility);
+            return Some(facility);
+        }
         let meanings = registry.names.meanings(cell);
-        let facility = registry.facilities.id(cell).or_else(|| {
-            meanings.iter().find_map(|name| match name {
-                Name::Facility(facility) => Some(*facility),
-                _ => None,
-            })
+        let facility = meanings.iter().find_map(|name| match name {
+            Name::Facility(facility) => Some(*facility),
+            _ => None,
         });
         match (facility, meanings.first()) {
             (Some(facility), _) => {

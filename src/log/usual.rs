@@ -18,7 +18,6 @@ use super::words::{Word, Words};
 use crate::diagnostic::unguarded;
 use crate::model::{
     Declared, Entry, Event, FacilityId, Instant, Kind, Registry, SayingId, Sayings, Span, StatusOf, Subject,
-    Until,
 };
 use crate::sentence::Moments;
 
@@ -104,10 +103,15 @@ pub(super) struct Usual<'g> {
     rows: Rows<'g>,
     places: Places,
     words: Words,
-    /// What rows before have shown.
     facilities: FxHashMap<Word, FacilityId>,
     /// What is said without an `until`, and with one.
     sayings: FxHashMap<Phrase, (SayingId, SayingId)>,
+    /// What rows before have shown: sayings that declare what a status, scope and lane do,
+    declared: FxHashMap<[Word; 3], SayingId>,
+    /// that are for that reason and nothing else,
+    reasons: FxHashMap<Word, SayingId>,
+    /// and that are from that source.
+    sources: FxHashMap<Word, SayingId>,
     /// The last days that were read: of `recorded_at`, `from`, `until`.
     days: [Moments; 3],
     /// Where cells end in the stretch at hand.
@@ -133,7 +137,7 @@ impl Hash for Phrase {
     }
 }
 
-/// Different phrases beyond so many are not usual, and no longer learnt.
+/// Different phrases beyond so many, or parts of them, are not usual, and no longer learnt.
 const PHRASES: usize = 1 << 16;
 
 /// Where the cells of the usual columns are.
@@ -221,6 +225,9 @@ impl<'g> Usual<'g> {
             words: Words::default(),
             facilities: FxHashMap::default(),
             sayings: FxHashMap::default(),
+            declared: FxHashMap::default(),
+            reasons: FxHashMap::default(),
+            sources: FxHashMap::default(),
             days: [Moments::default(); 3],
             ends: Vec::new(),
         }
@@ -294,11 +301,20 @@ impl<'g> Usual<'g> {
         {
             return None;
         }
-        let facility = *self.facilities.get(&self.words.known(cells.text, cells.span(places.facility)))?;
+        let name = self.words.known(cells.text, cells.span(places.facility));
+        let facility = match self.facilities.get(&name) {
+            Some(facility) => *facility,
+            None => self.identified(cells.get(places.facility))?,
+        };
+        let places = &self.places;
         let word = |place| self.words.known(cells.text, cells.span(place));
         let [status, scope, lane, reason, source] = places.phrase();
         let phrase = Phrase([word(status), word(scope), word(lane), word(reason), word(source)]);
-        let (without, with) = *self.sayings.get(&phrase)?;
+        let (without, with) = match self.sayings.get(&phrase) {
+            Some(saying) => *saying,
+            None => self.put_together(phrase)?,
+        };
+        let places = &self.places;
         let [recorded, begun, ended] = &mut self.days;
         let from = begun.read(cells.get(places.from))?;
         let given = match cells.get(places.recorded_at) {
@@ -314,6 +330,29 @@ impl<'g> Usual<'g> {
         }
         let said = if until.is_some() { with } else { without };
         Some((Entry::new(said, facility, given.unwrap_or(from), from, until), given))
+    }
+
+    /// The facility that a cell names by its id; `None`: it does not, or the name is not to be learnt.
+    #[cold]
+    fn identified(&mut self, cell: &[u8]) -> Option<FacilityId> {
+        let facility = self.registry.facilities.id(std::str::from_utf8(cell).ok()?)?;
+        self.facilities.insert(self.words.learn(cell)?, facility);
+        Some(facility)
+    }
+
+    /// What a phrase says of which all parts were met, in other phrases.
+    #[cold]
+    fn put_together(&mut self, phrase: Phrase) -> Option<(SayingId, SayingId)> {
+        let Phrase([status, scope, lane, reason, source]) = phrase;
+        let declared = *self.declared.get(&[status, scope, lane])?;
+        let (reason, source) = (*self.reasons.get(&reason)?, *self.sources.get(&source)?);
+        let mut said = self.said.lock().ok()?;
+        let mut saying = |stated| said.put_together(declared, reason, source, stated);
+        let saying = (saying(false), saying(true));
+        if self.sayings.len() < PHRASES {
+            self.sayings.insert(phrase, saying);
+        }
+        Some(saying)
     }
 
     /// Reads a row that is not usual, and learns from it.
@@ -373,26 +412,26 @@ impl<'g> Usual<'g> {
         if let Some(name) = word(self.places.facility) {
             self.facilities.insert(name, facility);
         }
-        // A reason in words is stored as its code, so that only its cell tells what it was.
-        if !anywhere || declaration.text.is_some() || self.sayings.len() >= PHRASES {
+        let [status, scope, lane, reason, source] = self.places.phrase().map(word);
+        let full = [self.declared.len(), self.reasons.len(), self.sources.len()];
+        if full.iter().any(|learnt| *learnt >= PHRASES) {
             return Some(entry);
         }
-        let mut phrase = Phrase([Word::default(); 5]);
-        for (part, place) in phrase.0.iter_mut().zip(self.places.phrase()) {
-            let Some(word) = word(place) else { return Some(entry) };
-            *part = word;
-        }
         let mut plain = (**declaration).clone();
-        plain.exercise = false;
+        (plain.until, plain.exercise, plain.walk_in) = (None, false, None);
+        (plain.text, plain.approver) = (None, None);
         plain.route.clear();
-        (plain.walk_in, plain.approver) = (None, None);
-        let mut saying = |until: Option<Until>| {
-            plain.until = until;
-            said.entry(&Event { kind: Kind::Declare(Box::new(plain.clone())), ..event.clone() }).saying()
-        };
-        let without = saying(None)?;
-        let with = saying(Some(Until { at: declaration.from, stated: true }))?;
-        self.sayings.insert(phrase, (without, with));
+        let plain = said.entry(&Event { kind: Kind::Declare(Box::new(plain)), ..event.clone() }).saying()?;
+        // A reason in words is stored as its code, so that only its cell tells what it was.
+        if let Some(reason) = reason.filter(|_| declaration.text.is_none()) {
+            self.reasons.insert(reason, plain);
+        }
+        if let Some(source) = source {
+            self.sources.insert(source, plain);
+        }
+        if let (true, Some(status), Some(scope), Some(lane)) = (anywhere, status, scope, lane) {
+            self.declared.insert([status, scope, lane], plain);
+        }
         Some(entry)
     }
 }

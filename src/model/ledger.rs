@@ -240,6 +240,25 @@ impl Sayings {
             said: self.whole.place(&saying, || saying),
         }
     }
+    /// What is said by declaring as one saying does, for the reason and in the words of another, from the source of a
+    /// third; no exercise. `stated`: whether there is an `until` and it is stated.
+    pub fn put_together(
+        &mut self,
+        declared: SayingId,
+        worded: SayingId,
+        source: SayingId,
+        stated: bool,
+    ) -> SayingId {
+        let saying = |id: SayingId| self.whole.kept[id.0 as usize];
+        let saying = Saying {
+            declared: saying(declared).declared,
+            wording: saying(worded).wording,
+            source: saying(source).source,
+            stated,
+            exercise: false,
+        };
+        SayingId(self.whole.place(&saying, || saying))
+    }
     /// What an entry says that is no declaration.
     fn other(&self, entry: &Entry) -> Option<&Kind> {
         (entry.said & OTHER != 0).then(|| &self.others[(entry.said & !OTHER) as usize].0)
