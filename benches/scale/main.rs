@@ -22,6 +22,8 @@
 
 mod answers;
 mod measure;
+mod pipe;
+mod profile;
 mod tasks;
 mod world;
 
@@ -63,12 +65,18 @@ struct Options {
     patience: f64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Another build of `divert`, an earlier one say
+    #[arg(long)]
+    divert: Option<PathBuf>,
     /// A program that does only the unavoidable work
     #[arg(long)]
     probe: Option<PathBuf>,
     /// Also build the program anew, with all that it depends on
     #[arg(long)]
     build: bool,
+    /// Also count the instructions of each question at the small size, under callgrind
+    #[arg(long)]
+    profile: bool,
     /// What `cargo bench` says to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -84,7 +92,6 @@ impl Options {
     /// The questions, each with the size of its world.
     fn cases(&self) -> Vec<(Task, Size)> {
         let size = |facilities, events, patients| Size { facilities, events, patients };
-        let both = |first: Size, second: Size| vec![(Task::One, first), (Task::One, second)];
         let mut cases = Vec::new();
         if self.tiny {
             let region = size(REGION, 3_000, 300);
@@ -93,7 +100,7 @@ impl Options {
         if self.full {
             let long = size(NATION, 10_000_000, 0);
             cases.extend([(Task::Hours, long), (Task::Batch, size(NATION, 1_000_000, 1_000_000))]);
-            cases.extend(both(size(REGION, SHORT_LOG, 0), size(NATION, SHORT_LOG, 0)));
+            cases.extend([REGION, NATION].map(|facilities| (Task::One, size(facilities, SHORT_LOG, 0))));
             cases.push((Task::Board, long));
         }
         if self.wide {
@@ -102,11 +109,26 @@ impl Options {
             cases.push((Task::Board, size(WIDE, 1_000_000, 0)));
         }
         if cases.is_empty() {
-            let nation = size(NATION, 300_000, 30_000);
-            cases.extend([(Task::Hours, nation), (Task::Batch, nation)]);
-            cases.extend(both(size(REGION, SHORT_LOG, 0), size(NATION, SHORT_LOG, 0)));
-            cases.push((Task::Board, nation));
+            cases = Self::small();
         }
+        self.chosen(cases)
+    }
+
+    fn small() -> Vec<(Task, Size)> {
+        let size = |facilities, events, patients| Size { facilities, events, patients };
+        let nation = size(NATION, 300_000, 30_000);
+        let short = size(NATION, SHORT_LOG, 0);
+        let region = size(REGION, SHORT_LOG, 0);
+        vec![
+            (Task::Hours, nation),
+            (Task::Batch, nation),
+            (Task::One, region),
+            (Task::One, short),
+            (Task::Board, nation),
+        ]
+    }
+
+    fn chosen(&self, mut cases: Vec<(Task, Size)>) -> Vec<(Task, Size)> {
         cases.retain(|(task, _)| {
             self.tasks.is_empty() || self.tasks.iter().any(|name| name.eq_ignore_ascii_case(task.name()))
         });
@@ -196,7 +218,7 @@ fn measure_all(options: Options) -> Result<bool, Failed> {
     let memory = Path::new("/dev/shm");
     let answers = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
     let mut bench = Bench {
-        machine: Machine::look(options.probe.clone()),
+        machine: Machine::look(options.divert.clone(), options.probe.clone()),
         worlds: Path::new(env!("CARGO_TARGET_TMPDIR")).join("scale"),
         out: answers.path().join("answer"),
         is_well: true,
@@ -210,7 +232,11 @@ fn measure_all(options: Options) -> Result<bool, Failed> {
     }
     if !bench.options.tiny && bench.options.only.is_empty() {
         bench.growth(&cases)?;
+        bench.pipe(&cases)?;
         bench.program()?;
+    }
+    if bench.options.profile {
+        bench.profiles()?;
     }
     Ok(bench.is_well)
 }
@@ -337,7 +363,7 @@ impl Bench {
         let mut each = [0.0; 2];
         for (each, facilities) in each.iter_mut().zip([NATION, size.facilities]) {
             let world = self.world(Size { facilities, ..size })?;
-            let ask = |patients: &str| tasks::divert(&world, &["route", "--batch", patients]);
+            let ask = |patients: &str| self.machine.divert(&world, &["route", "--batch", patients]);
             let commands = [ask(&world.few_patients(few)?), ask(&world.file("incidents.csv"))];
             let [few_seconds, seconds] = self.in_turn([&commands[0], &commands[1]])?;
             *each = (seconds - few_seconds) / (size.patients as f64 - few as f64) * 1e6;
@@ -364,11 +390,64 @@ impl Bench {
         Ok(seconds.map(|seconds| Spread::of(seconds).map_or(f64::NAN, |spread| spread.median)))
     }
 
+    /// The patients ten times over, through a pipe.
+    fn pipe(&mut self, cases: &[(Task, Size)]) -> Result<(), Failed> {
+        const TIMES: u64 = 10;
+        for (_, size) in cases.iter().filter(|(task, _)| *task == Task::Batch) {
+            let world = self.world(*size)?;
+            let ask = self.machine.divert(&world, &["route", "--batch", "-"]);
+            let piped = pipe::send(&ask, &world.file("incidents.csv"), TIMES)?;
+            let order = if piped.in_order { "each in its place" } else { "NOT each in its place" };
+            self.is_well &= piped.in_order;
+            let mib = |peak: Option<f64>| {
+                peak.map_or_else(|| "unknown".to_owned(), |peak| format!("{peak:.0} MiB"))
+            };
+            println!("## {} patients through a pipe\n", grouped(size.patients * TIMES));
+            println!("| what | how much |\n|---|---|");
+            println!("| answered | {}, {order} |", grouped(piped.rows));
+            println!("| from the first patient in to the first answer out | {:.2} s |", piped.first_answer);
+            println!("| to the last | {:.1} s |", piped.seconds);
+            println!("| peak memory after a tenth | {} |", mib(piped.peak_mib[0]));
+            println!("| peak memory near the end | {} |\n", mib(piped.peak_mib[1]));
+        }
+        Ok(())
+    }
+
+    /// Where the instructions go.
+    fn profiles(&self) -> Result<(), Failed> {
+        println!("## Instructions of `divert`\n");
+        for (task, size) in self.options.chosen(Options::small()) {
+            let ours = self.machine.tools(task, &self.world(size)?).0.swap_remove(0);
+            let folder = self.out.parent().unwrap_or(Path::new("."));
+            let Some(profile) = profile::of(&ours.command, folder)? else {
+                println!("valgrind is not here, and left out\n");
+                return Ok(());
+            };
+            let millions = |count: u64| grouped(count.div_ceil(1_000_000));
+            let Size { facilities, events, patients } = size;
+            let (facilities, events) = (grouped(facilities), grouped(events));
+            let of = match task {
+                Task::Batch => {
+                    format!("{facilities} facilities, {events} events, {} patients", grouped(patients))
+                }
+                Task::Hours | Task::One | Task::Board => format!("{facilities} facilities, {events} events"),
+            };
+            println!("| {}: {of} | million instructions | % |\n|---|---|---|", task.name());
+            println!("| all | {} | 100 |", millions(profile.all));
+            for (function, count) in profile.functions {
+                let share = 100.0 * count as f64 / profile.all as f64;
+                println!("| `{}` | {} | {share:.1} |", function.replace('|', "\\|"), millions(count));
+            }
+            println!();
+        }
+        Ok(())
+    }
+
     /// The program itself: how quickly it starts, how large it is, what it depends on, how long it takes to build.
     fn program(&self) -> Result<(), Failed> {
         println!("## The program\n\n| what | how much |\n|---|---|");
-        let divert = env!("CARGO_BIN_EXE_divert");
-        let version = vec![divert.to_owned(), "--version".to_owned()];
+        let divert = &self.machine.divert;
+        let version = vec![divert.display().to_string(), "--version".to_owned()];
         let mut runs: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
         let nothing = self.machine.nothing().map(|tool| tool.command);
         for _ in 0..40 {

@@ -64,6 +64,8 @@ pub(crate) enum Role {
 
 /// What is installed here.
 pub(crate) struct Machine {
+    /// The program that is measured.
+    pub(crate) divert: PathBuf,
     /// The probe, if one was named.
     pub(crate) probe: Option<PathBuf>,
     pub(crate) threads: usize,
@@ -103,7 +105,7 @@ fn said(program: &Path, arguments: &[&str]) -> String {
 
 impl Machine {
     /// Looks for everything.
-    pub(crate) fn look(probe: Option<PathBuf>) -> Self {
+    pub(crate) fn look(divert: Option<PathBuf>, probe: Option<PathBuf>) -> Self {
         let named = variable("DIVERT_BENCH_PYTHON").or_else(|| program("python3"));
         // What stands in `PATH` may be a script that looks for it anew each time.
         let python = named.map(|python| said(&python, &["-c", "import sys; print(sys.executable)"]));
@@ -120,6 +122,7 @@ impl Machine {
         }
         let beside_python = python.as_ref().map(|python| python.with_file_name("duckdb"));
         Self {
+            divert: divert.unwrap_or_else(|| env!("CARGO_BIN_EXE_divert").into()),
             probe: probe.or_else(|| variable("DIVERT_PROBE")),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             duckdb: beside_python.filter(|file| file.is_file()).or_else(|| program("duckdb")),
@@ -213,7 +216,7 @@ impl Machine {
         let (registry, events, incidents) = (registry.as_str(), events.as_str(), incidents.as_str());
         let World { horizon, instant, patient_at, patient: [lat, lon], .. } = world;
         let mut tools =
-            vec![Tool { name: "divert".to_owned(), command: ours(task, world), role: Role::Ours }];
+            vec![Tool { name: "divert".to_owned(), command: self.ours(task, world), role: Role::Ours }];
         let mut found: Vec<(String, Option<Vec<String>>)> = Vec::new();
         let mut peer = |name: &str, command: Option<Vec<String>>| found.push((name.to_owned(), command));
         let probes = match task {
@@ -297,31 +300,31 @@ impl Machine {
         let command = vec![self.nothing.as_ref()?.display().to_string()];
         Some(Tool { name: "a program that does nothing (`true`)".to_owned(), command, role: Role::Nothing })
     }
+
+    /// `divert`, as anybody would call it.
+    pub(crate) fn divert(&self, world: &World, arguments: &[&str]) -> Vec<String> {
+        let program = self.divert.display().to_string();
+        let (registry, log) = (world.file("facilities.toml"), world.file("events.csv"));
+        let files = ["--registry".to_owned(), registry, "--log".to_owned(), log];
+        let words = arguments.iter().map(|word| (*word).to_owned());
+        [program].into_iter().chain(files).chain(words).chain(["-F".to_owned(), "csv".to_owned()]).collect()
+    }
+
+    fn ours(&self, task: Task, world: &World) -> Vec<String> {
+        let World { first, horizon, instant, patient_at, patient: [lat, lon], .. } = world;
+        match task {
+            Task::Hours => {
+                let period = ["report", "hours", "--by", "month", "--since", first, "--until", horizon];
+                self.divert(world, &[&["--at", horizon], &period[..]].concat())
+            }
+            Task::Batch => self.divert(world, &["route", "--batch", &world.file("incidents.csv")]),
+            Task::One => self.divert(world, &["--at", patient_at, "route", &format!("{lat},{lon}"), NEED]),
+            Task::Board => self.divert(world, &["--at", instant, "status", "--all"]),
+        }
+    }
 }
 
 /// Sets a variable of an SQL script.
 fn set(name: &str, value: &str) -> String {
     format!("SET VARIABLE {name} = '{}';\n", value.replace('\'', "''"))
-}
-
-/// `divert`, as anybody would call it.
-pub(crate) fn divert(world: &World, arguments: &[&str]) -> Vec<String> {
-    let program = env!("CARGO_BIN_EXE_divert").to_owned();
-    let (registry, log) = (world.file("facilities.toml"), world.file("events.csv"));
-    let files = ["--registry".to_owned(), registry, "--log".to_owned(), log];
-    let words = arguments.iter().map(|word| (*word).to_owned());
-    [program].into_iter().chain(files).chain(words).chain(["-F".to_owned(), "csv".to_owned()]).collect()
-}
-
-fn ours(task: Task, world: &World) -> Vec<String> {
-    let World { first, horizon, instant, patient_at, patient: [lat, lon], .. } = world;
-    match task {
-        Task::Hours => {
-            let period = ["report", "hours", "--by", "month", "--since", first, "--until", horizon];
-            divert(world, &[&["--at", horizon], &period[..]].concat())
-        }
-        Task::Batch => divert(world, &["route", "--batch", &world.file("incidents.csv")]),
-        Task::One => divert(world, &["--at", patient_at, "route", &format!("{lat},{lon}"), NEED]),
-        Task::Board => divert(world, &["--at", instant, "status", "--all"]),
-    }
 }
