@@ -215,20 +215,37 @@ impl Numbers {
         self.text.extend_from_slice(line.text.as_bytes());
     }
 
+    #[inline]
     fn number(&mut self, number: u64) {
-        if number < 10 {
-            self.text.push(digit(number));
-            return;
+        let Ok(number) = u32::try_from(number) else { return self.long(number) };
+        if number >= 100_000_000 {
+            return self.long(number.into());
         }
-        let mut digits = [0; 20];
-        let (mut rest, mut begin) = (number, digits.len());
-        while rest > 0 {
-            begin -= 1;
-            digits[begin] = digit(rest);
-            rest /= 10;
-        }
-        self.text.extend_from_slice(&digits[begin..]);
+        let (digits, length) = digits(number);
+        let begin = self.text.len();
+        self.text.extend_from_slice(&digits);
+        self.text.truncate(begin + length);
     }
+
+    #[cold]
+    fn long(&mut self, number: u64) {
+        let _ = write!(self.text, "{number}"); // writing to memory does not fail
+    }
+}
+
+/// The digits of a number of at most eight, without the zeros before them, and how many there are. All are found at once:
+/// halves, quarters and eighths of one word.
+fn digits(number: u32) -> ([u8; 8], usize) {
+    let number = u64::from(number);
+    let fours = (number / 10_000) | (number % 10_000) << 32;
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let twos = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    let ones = tens | (twos - 10 * tens) << 8;
+    // The first digit is the lowest byte. Of zero one digit stays.
+    let zeros = (ones | 1 << 56).trailing_zeros() / 8;
+    let digits = (ones >> (8 * zeros)) | 0x3030_3030_3030_3030;
+    (digits.to_le_bytes(), 8 - zeros as usize)
 }
 
 /// The last digit of a number.
@@ -237,9 +254,11 @@ fn digit(number: u64) -> u8 {
 }
 
 impl Cells for Numbers {
+    #[inline]
     fn missing(&mut self) {
         self.text.push(self.delimiter);
     }
+    #[inline]
     fn word(&mut self, word: &str) {
         self.text.extend_from_slice(word.as_bytes());
         self.text.push(self.delimiter);
@@ -247,6 +266,7 @@ impl Cells for Numbers {
     fn words(&mut self, write: impl FnOnce(&mut String)) {
         self.cell(|line| line.words(write));
     }
+    #[inline]
     fn minutes(&mut self, minutes: Minutes) {
         if minutes.tenths() < 0 {
             self.text.push(b'-');
@@ -255,11 +275,21 @@ impl Cells for Numbers {
         self.number(tenths / 10);
         self.text.extend_from_slice(&[b'.', digit(tenths), self.delimiter]);
     }
+    #[inline]
     fn count(&mut self, count: u64) {
+        if count < 10 {
+            self.text.extend_from_slice(&[digit(count), self.delimiter]);
+            return;
+        }
         self.number(count);
         self.text.push(self.delimiter);
     }
+    #[inline]
     fn hundredths(&mut self, hundredths: i64) {
+        if hundredths == 0 {
+            self.text.extend_from_slice(&[b'0', b'.', b'0', b'0', self.delimiter]);
+            return;
+        }
         if hundredths < 0 {
             self.text.push(b'-');
         }
@@ -321,6 +351,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn digits_are_those_of_the_number(number in prop_oneof![0..100_000_000_u32, 0..20_000_u32]) {
+            let (digits, length) = digits(number);
+            let digits: String = digits[..length].iter().copied().map(char::from).collect();
+            prop_assert_eq!(digits, number.to_string());
+        }
+
         #[test]
         fn rows_of_many_numbers_are_those_of_a_sheet(
             (count, hundredths, tenths) in (0..=i64::MAX as u64, -1_000_000_000_000..1_000_000_000_000_i64, any::<i64>()),

@@ -22,6 +22,8 @@ pub(super) struct Clocked {
     pub(super) past: Option<Span>,
     /// What is measured, in the slices asked for; one, where none were. Each with its place among the labels.
     pub(super) slices: Vec<(usize, Slice)>,
+    /// When each slice is, in the same order.
+    pub(super) spans: Vec<Span>,
     /// What is measured, by local days.
     pub(super) days: Vec<Span>,
 }
@@ -118,6 +120,7 @@ fn clocked(basis: &Basis<'_>, period: &Period, calendar: Option<Calendar>, zone:
     Clocked {
         said,
         past,
+        spans: pieces.iter().map(|slice| slice.span).collect(),
         slices: pieces.into_iter().map(|slice| (0, slice)).collect(),
         days: cut(Calendar::Day).into_iter().map(|day| day.span).collect(),
     }

@@ -21,6 +21,7 @@ pub(super) enum Figure {
 
 impl Figure {
     /// Writes it as a cell.
+    #[inline]
     pub(super) fn write(self, cells: &mut impl Cells) {
         match self {
             Self::Missing => cells.missing(),
@@ -44,17 +45,20 @@ impl From<Figure> for Value {
 }
 
 /// Hours, two decimals.
+#[inline]
 pub(super) fn hours(seconds: i64) -> Figure {
     Figure::Hundredths((seconds * 100 + 1800).div_euclid(3600))
 }
 
 /// The share of a whole in percent, two decimals; missing where there is no whole.
+#[inline]
 pub(super) fn percent(seconds: i64, whole: i64) -> Figure {
     hundredths(seconds, whole).map_or(Figure::Missing, Figure::Hundredths)
 }
 
 /// The share of a whole in hundredths of a percent.
 #[allow(clippy::cast_possible_truncation)] // a share of a whole is small
+#[inline]
 pub(super) fn hundredths(seconds: i64, whole: i64) -> Option<i64> {
     const SMALL: std::ops::Range<i64> = 0..1 << 48;
     if whole <= 0 {
@@ -68,6 +72,7 @@ pub(super) fn hundredths(seconds: i64, whole: i64) -> Option<i64> {
 }
 
 /// Minutes, one decimal.
+#[inline]
 pub(super) fn minutes(seconds: i64) -> Figure {
     Figure::Minutes(Minutes::from_tenths((seconds * 10 + 30).div_euclid(60)))
 }

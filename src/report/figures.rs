@@ -7,11 +7,8 @@ use crate::sheet::{Column, Kind, View};
 use super::figure::{self, Figure};
 use super::tally::Tally;
 
-/// How many there are.
-const COUNT: usize = 17;
-
 /// Their columns, in order.
-pub(super) fn columns() -> [Column; COUNT] {
+pub(super) fn columns() -> [Column; 17] {
     let number = |key, heading| Column::new(key, heading, Kind::Number.or_null(), View::All);
     let count = |key, heading| Column::new(key, heading, Kind::Integer, View::All);
     [
@@ -35,30 +32,33 @@ pub(super) fn columns() -> [Column; COUNT] {
     ]
 }
 
-/// What a tally says. `lengths` are those of what it says that it touches its slice; of the whole, `exists` is how long
-/// its facilities existed, and `unknown` the part of that in which nothing was known: seconds.
-pub(super) fn of(tally: &Tally, lengths: &mut [i64], (exists, unknown): (i64, i64)) -> [Figure; COUNT] {
+/// Tells what a tally says, column after column. `lengths` are those of what it says that it touches its slice; of the
+/// whole, `exists` is how long its facilities existed, and `unknown` the part of that in which nothing was known: seconds.
+#[inline]
+pub(super) fn tell(
+    tally: &Tally,
+    lengths: &mut [i64],
+    (exists, unknown): (i64, i64),
+    mut each: impl FnMut(Figure),
+) {
     lengths.sort_unstable();
-    let count = |count: u32| Figure::Count(count.into());
     let longest = |seconds: Option<i64>| seconds.map_or(Figure::Missing, figure::minutes);
-    let [expired, manual, superseded, forced] = tally.ended.map(count);
-    [
-        figure::hours(tally.seconds),
-        figure::percent(tally.seconds, exists),
-        count(tally.activations),
-        count(tally.renewals),
-        figure::mean(lengths),
-        figure::median(lengths),
-        longest(lengths.last().copied()),
-        longest((tally.longest_stretch > 0).then_some(tally.longest_stretch)),
-        count(tally.long_days),
-        expired,
-        manual,
-        superseded,
-        forced,
-        count(tally.open),
-        figure::hours(unknown),
-        figure::hours(tally.suspended),
-        figure::hours(tally.not_honoured),
-    ]
+    let [expired, manual, superseded, forced] = tally.ended;
+    each(figure::hours(tally.seconds));
+    each(figure::percent(tally.seconds, exists));
+    each(Figure::Count(tally.activations.into()));
+    each(Figure::Count(tally.renewals.into()));
+    each(figure::mean(lengths));
+    each(figure::median(lengths));
+    each(longest(lengths.last().copied()));
+    each(longest((tally.longest_stretch > 0).then_some(tally.longest_stretch)));
+    each(Figure::Count(tally.long_days.into()));
+    each(Figure::Count(expired.into()));
+    each(Figure::Count(manual.into()));
+    each(Figure::Count(superseded.into()));
+    each(Figure::Count(forced.into()));
+    each(Figure::Count(tally.open.into()));
+    each(figure::hours(unknown));
+    each(figure::hours(tally.suspended));
+    each(figure::hours(tally.not_honoured));
 }

@@ -86,9 +86,7 @@ impl Teller<'_> {
                 }
                 cells.word(key);
                 cells.word(rows.name(row));
-                for figure in figures::of(tally, lengths, whole) {
-                    figure.write(cells);
-                }
+                figures::tell(tally, lengths, whole, |figure| figure.write(cells));
                 cells.end();
             });
             told(cells, *label);

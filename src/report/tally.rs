@@ -91,7 +91,7 @@ impl Tallies {
     /// Begins anew, for a facility that goes by this clock.
     pub(super) fn clear(&mut self, clocked: &Clocked) {
         self.by_slice.clear();
-        self.by_slice.resize(clocked.slices.len(), Tally::default());
+        self.by_slice.resize(clocked.spans.len(), Tally::default());
         self.told.clear();
         self.stretch = None;
         (self.near, self.day, self.filled) = (0, 0, 0);
@@ -140,11 +140,14 @@ impl Tallies {
         let first = self.told.len();
         for span in spans {
             let from = self.slice_from(clocked, span.from());
-            for (slice, (_, whole)) in clocked.slices.iter().enumerate().skip(from) {
-                let Some(shared) = whole.span.clip(*span) else { break };
+            for (slice, whole) in clocked.spans.iter().enumerate().skip(from) {
+                let Some(shared) = whole.clip(*span) else { break };
                 match self.told[first..].last_mut() {
                     Some((at, length)) if *at == slice => *length += shared.seconds(),
                     Some(_) | None => self.told.push((slice, shared.seconds())),
+                }
+                if span.until() <= whole.until() {
+                    break;
                 }
             }
         }
@@ -152,7 +155,7 @@ impl Tallies {
             let tally = &mut self.by_slice[*slice];
             tally.touching += 1;
             // An end exactly at the end of a slice belongs to it.
-            if last.until() > clocked.slices[*slice].1.span.until() {
+            if last.until() > clocked.spans[*slice].until() {
                 tally.open += 1;
             } else {
                 tally.end(end);
@@ -173,9 +176,12 @@ impl Tallies {
     /// Adds what `add` makes of the seconds that each slice has of a span.
     pub(super) fn touch(&mut self, clocked: &Clocked, span: Span, add: impl Fn(&mut Tally, i64)) {
         let from = self.slice_from(clocked, span.from());
-        for ((_, slice), tally) in clocked.slices[from..].iter().zip(&mut self.by_slice[from..]) {
-            let Some(shared) = slice.span.clip(span) else { break };
+        for (slice, tally) in clocked.spans.iter().zip(&mut self.by_slice).skip(from) {
+            let Some(shared) = slice.clip(span) else { break };
             add(tally, shared.seconds());
+            if span.until() <= slice.until() {
+                break;
+            }
         }
     }
 
@@ -211,22 +217,25 @@ impl Tallies {
     }
 
     /// The first slice that is not over by `at`.
+    #[inline]
     fn slice_from(&mut self, clocked: &Clocked, at: Instant) -> usize {
-        self.near = first_after(&clocked.slices, |(_, slice)| slice.span, self.near, at);
+        if !clocked.spans.get(self.near).is_some_and(|slice| slice.contains(at)) {
+            self.near = first_after(&clocked.spans, self.near, at);
+        }
         self.near
     }
 
     /// The tally of the slice in which an instant lies.
     fn at(&mut self, clocked: &Clocked, at: Instant) -> Option<&mut Tally> {
         let slice = self.slice_from(clocked, at);
-        clocked.slices.get(slice).filter(|(_, slice)| slice.span.contains(at))?;
+        clocked.spans.get(slice).filter(|slice| slice.contains(at))?;
         self.by_slice.get_mut(slice)
     }
 
     /// The days that a stretch fills. Stretches come in order.
     fn days(&mut self, clocked: &Clocked, stretch: Span) {
         let days = &clocked.days;
-        let first = first_after(days, |day| *day, self.day, stretch.from());
+        let first = day_after(days, stretch.from());
         if first != self.day {
             (self.day, self.filled) = (first, 0);
         }
@@ -247,10 +256,22 @@ impl Tallies {
     }
 }
 
+/// The first day that is not over by `at`. Of days one after the other, each has about its 24 hours.
+fn day_after(days: &[Span], at: Instant) -> usize {
+    const DAY: i64 = 24 * 3600;
+    let since = days.first().map_or(0, |first| at.seconds().saturating_sub(first.from().seconds()));
+    let near = usize::try_from(since / DAY).unwrap_or_default();
+    if days.get(near).is_some_and(|day| day.contains(at)) {
+        return near;
+    }
+    // The first day may be part of one, and a clock may have been turned: it lies a little later, hardly ever earlier.
+    first_after(days, near.saturating_sub(1).min(days.len()), at)
+}
+
 /// The first of some spans in order that is not over by `at`: looked for near the last one found, then everywhere.
-fn first_after<T>(all: &[T], span: impl Fn(&T) -> Span, near: usize, at: Instant) -> usize {
+fn first_after(all: &[Span], near: usize, at: Instant) -> usize {
     const NEAR: usize = 4;
-    let over = |one: &T| span(one).until() <= at;
+    let over = |one: &Span| one.until() <= at;
     if near > 0 && !all.get(near - 1).is_some_and(over) {
         return all.partition_point(over);
     }
@@ -282,7 +303,7 @@ mod tests {
                 })
                 .collect();
             let at = Instant::from_seconds(at);
-            let found = first_after(&spans, |span| *span, near.min(spans.len()), at);
+            let found = first_after(&spans, near.min(spans.len()), at);
             prop_assert_eq!(found, spans.iter().filter(|span| span.until() <= at).count());
         }
     }
