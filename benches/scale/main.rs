@@ -314,6 +314,12 @@ impl Bench {
         let reference = &different[most];
         let rows = grouped(reference.len() as u64);
         match votes(most) {
+            _ if reference.is_empty() => {
+                // Nothing agrees with nothing.
+                println!("\nnot a row was answered");
+                self.is_well = false;
+            }
+            1 if different.len() > 1 => println!("\nno two gave the same answer"),
             1 => println!("\n{rows} rows; nobody to compare them with"),
             all => println!("\n{all} gave the same answer in each of {rows} rows"),
         }
