@@ -44,6 +44,8 @@ pub struct Heard<'l> {
     pub declared: &'l Declared,
     /// The place of what is declared among all that the ledger's events declare.
     pub declared_at: usize,
+    /// The place of all but the times among what its events say: two that have the same differ in their times only.
+    pub said_at: usize,
     /// From when it holds.
     pub from: Instant,
     /// Until when, where that is known.
@@ -383,6 +385,7 @@ impl Ledger {
             source: &self.said.sources.kept[said.source as usize],
             declared: &self.said.declared.kept[said.declared as usize],
             declared_at: said.declared as usize,
+            said_at: entry.said as usize,
             from: entry.from,
             until: (entry.until != NEVER).then_some(Until { at: entry.until, stated: said.stated }),
             wording: &self.said.wordings.kept[said.wording as usize],

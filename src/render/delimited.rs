@@ -209,48 +209,64 @@ impl Numbers {
     }
 
     /// A cell as [`Lines`] writes it.
-    fn cell(&mut self, write: impl FnOnce(&mut Lines)) {
+    fn by_line(&mut self, write: impl FnOnce(&mut Lines)) {
         let mut line = Lines::new(self.delimiter == b'\t', self.raw);
         write(&mut line);
         self.text.extend_from_slice(line.text.as_bytes());
     }
 
+    /// A number with so many decimals, given without the point.
     #[inline]
-    fn number(&mut self, number: u64) {
-        let Ok(number) = u32::try_from(number) else { return self.long(number) };
-        if number >= 100_000_000 {
-            return self.long(number.into());
+    fn number(&mut self, number: u64, decimals: u32) {
+        match u32::try_from(number) {
+            Ok(number) if number < 1_000_000 => {
+                let (cell, length) = cell(number, decimals, self.delimiter);
+                let begin = self.text.len();
+                self.text.extend_from_slice(&cell);
+                self.text.truncate(begin + length);
+            }
+            Ok(_) | Err(_) => self.long(number, decimals),
         }
-        let (digits, length) = digits(number);
-        let begin = self.text.len();
-        self.text.extend_from_slice(&digits);
-        self.text.truncate(begin + length);
     }
 
     #[cold]
-    fn long(&mut self, number: u64) {
-        let _ = write!(self.text, "{number}"); // writing to memory does not fail
+    fn long(&mut self, number: u64, decimals: u32) {
+        let unit = 10_u64.pow(decimals);
+        let _ = write!(self.text, "{}", number / unit); // writing to memory does not fail
+        if decimals > 0 {
+            let _ = write!(self.text, ".{:0width$}", number % unit, width = decimals as usize);
+        }
+        self.text.push(self.delimiter);
     }
 }
 
-/// The digits of a number of at most eight, without the zeros before them, and how many there are. All are found at once:
-/// halves, quarters and eighths of one word.
-fn digits(number: u32) -> ([u8; 8], usize) {
+/// A number of at most six digits with one decimal or two or none, the delimiter after it, and how many bytes that are.
+#[inline]
+fn cell(number: u32, decimals: u32, delimiter: u8) -> ([u8; 8], usize) {
+    let (digits, length) = digits(number, decimals + 1);
+    let end = u64::from(delimiter) << (8 * length);
+    if decimals == 0 {
+        return ((digits | end).to_le_bytes(), length as usize + 1);
+    }
+    let point = 8 * (length - decimals);
+    let whole = digits & ((1 << point) - 1);
+    let cell = whole | u64::from(b'.') << point | (digits >> point) << (point + 8) | end << 8;
+    (cell.to_le_bytes(), length as usize + 2)
+}
+
+/// The digits of a number of at most eight, the first in the lowest byte, and how many there are: at least so many, zeros
+/// before them. All are found at once, as halves, quarters and eighths of one word.
+#[inline]
+fn digits(number: u32, least: u32) -> (u64, u32) {
     let number = u64::from(number);
     let fours = (number / 10_000) | (number % 10_000) << 32;
     let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
     let twos = hundreds | (fours - 100 * hundreds) << 16;
     let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
     let ones = tens | (twos - 10 * tens) << 8;
-    // The first digit is the lowest byte. Of zero one digit stays.
-    let zeros = (ones | 1 << 56).trailing_zeros() / 8;
-    let digits = (ones >> (8 * zeros)) | 0x3030_3030_3030_3030;
-    (digits.to_le_bytes(), 8 - zeros as usize)
-}
-
-/// The last digit of a number.
-fn digit(number: u64) -> u8 {
-    b'0' + (number % 10) as u8
+    let zeros = (ones | 1 << (8 * (8 - least))).trailing_zeros() / 8;
+    let digits = (ones | 0x3030_3030_3030_3030) >> (8 * zeros);
+    (digits, 8 - zeros)
 }
 
 impl Cells for Numbers {
@@ -264,25 +280,22 @@ impl Cells for Numbers {
         self.text.push(self.delimiter);
     }
     fn words(&mut self, write: impl FnOnce(&mut String)) {
-        self.cell(|line| line.words(write));
+        self.by_line(|line| line.words(write));
     }
     #[inline]
     fn minutes(&mut self, minutes: Minutes) {
         if minutes.tenths() < 0 {
             self.text.push(b'-');
         }
-        let tenths = minutes.tenths().unsigned_abs();
-        self.number(tenths / 10);
-        self.text.extend_from_slice(&[b'.', digit(tenths), self.delimiter]);
+        self.number(minutes.tenths().unsigned_abs(), 1);
     }
     #[inline]
     fn count(&mut self, count: u64) {
         if count < 10 {
-            self.text.extend_from_slice(&[digit(count), self.delimiter]);
+            self.text.extend_from_slice(&[b'0' + (count % 10) as u8, self.delimiter]);
             return;
         }
-        self.number(count);
-        self.text.push(self.delimiter);
+        self.number(count, 0);
     }
     #[inline]
     fn hundredths(&mut self, hundredths: i64) {
@@ -293,12 +306,10 @@ impl Cells for Numbers {
         if hundredths < 0 {
             self.text.push(b'-');
         }
-        let hundredths = hundredths.unsigned_abs();
-        self.number(hundredths / 100);
-        self.text.extend_from_slice(&[b'.', digit(hundredths / 10), digit(hundredths), self.delimiter]);
+        self.number(hundredths.unsigned_abs(), 2);
     }
     fn text(&mut self, write: impl FnOnce(&mut String)) {
-        self.cell(|line| line.text(write));
+        self.by_line(|line| line.text(write));
     }
     fn end(&mut self) {
         self.text.pop(); // the delimiter after the last cell
@@ -352,10 +363,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn digits_are_those_of_the_number(number in prop_oneof![0..100_000_000_u32, 0..20_000_u32]) {
-            let (digits, length) = digits(number);
-            let digits: String = digits[..length].iter().copied().map(char::from).collect();
-            prop_assert_eq!(digits, number.to_string());
+        fn digits_are_those_of_the_number(number in prop_oneof![0..1_000_000_u32, 0..2_000_u32]) {
+            let written = |decimals| {
+                let (cell, length) = cell(number, decimals, b';');
+                cell[..length].iter().copied().map(char::from).collect::<String>()
+            };
+            prop_assert_eq!(written(0), format!("{number};"));
+            prop_assert_eq!(written(1), format!("{}.{};", number / 10, number % 10));
+            prop_assert_eq!(written(2), format!("{}.{:02};", number / 100, number % 100));
         }
 
         #[test]

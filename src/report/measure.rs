@@ -92,21 +92,30 @@ struct Meter {
     by_row: Vec<Tallies>,
     /// The places of the rows that hold something, and of `any`.
     used: Vec<usize>,
+    is_used: Vec<bool>,
     any: usize,
 }
 
 impl Meter {
     fn new(rows: &Rows) -> Self {
-        Self { by_row: vec![Tallies::default(); rows.len()], used: Vec::new(), any: rows.any() }
+        Self {
+            by_row: vec![Tallies::default(); rows.len()],
+            used: Vec::new(),
+            is_used: vec![false; rows.len()],
+            any: rows.any(),
+        }
     }
     /// Begins anew.
     fn clear(&mut self, clocked: &Clocked) {
-        self.used.clear();
+        for row in self.used.drain(..) {
+            self.is_used[row] = false;
+        }
         self.row(clocked, self.any);
     }
     fn row(&mut self, clocked: &Clocked, row: usize) -> &mut Tallies {
         let tallies = &mut self.by_row[row];
-        if !self.used.contains(&row) {
+        if !self.is_used[row] {
+            self.is_used[row] = true;
             self.used.push(row);
             tallies.clear(clocked);
         }

@@ -137,6 +137,21 @@ impl Tallies {
     /// Something that begins and ends: an episode, or a stretch of `any`. `spans` is its time in force, in order.
     pub(super) fn one(&mut self, clocked: &Clocked, begun: Instant, spans: &[Span], end: Option<EndedBy>) {
         let Some(last) = spans.last() else { return };
+        if let [span] = spans
+            && let Some((slice, tally)) = self.slice_around(clocked, *span)
+        {
+            // Most lie in one slice.
+            tally.touching += 1;
+            tally.end(end);
+            tally.activations += u32::from(begun == span.from());
+            self.told.push((slice, span.seconds()));
+            if begun != span.from()
+                && let Some(tally) = self.at(clocked, begun)
+            {
+                tally.activations += 1;
+            }
+            return;
+        }
         let first = self.told.len();
         for span in spans {
             let from = self.slice_from(clocked, span.from());
@@ -175,8 +190,12 @@ impl Tallies {
 
     /// Adds what `add` makes of the seconds that each slice has of a span.
     pub(super) fn touch(&mut self, clocked: &Clocked, span: Span, add: impl Fn(&mut Tally, i64)) {
+        if let Some((_, tally)) = self.slice_around(clocked, span) {
+            add(tally, span.seconds());
+            return;
+        }
         let from = self.slice_from(clocked, span.from());
-        for (slice, tally) in clocked.spans.iter().zip(&mut self.by_slice).skip(from) {
+        for (slice, tally) in clocked.spans[from..].iter().zip(&mut self.by_slice[from..]) {
             let Some(shared) = slice.clip(span) else { break };
             add(tally, shared.seconds());
             if span.until() <= slice.until() {
@@ -223,6 +242,15 @@ impl Tallies {
             self.near = first_after(&clocked.spans, self.near, at);
         }
         self.near
+    }
+
+    /// The slice in which all of a span lies, and its tally.
+    #[inline]
+    fn slice_around(&mut self, clocked: &Clocked, span: Span) -> Option<(usize, &mut Tally)> {
+        let at = self.slice_from(clocked, span.from());
+        let slice = clocked.spans.get(at)?;
+        let lies_in_it = slice.from() <= span.from() && span.until() <= slice.until();
+        Some((at, self.by_slice.get_mut(at).filter(|_| lies_in_it)?))
     }
 
     /// The tally of the slice in which an instant lies.

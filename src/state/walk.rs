@@ -8,7 +8,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::{Range, RangeInclusive};
-use std::sync::Arc;
 
 use crate::model::{Declared, FacilityId, Heard, Instant, Lane, Line, Registry, Renewal, Subject};
 
@@ -176,6 +175,15 @@ struct Open {
     episode: usize,
 }
 
+/// What a saying is apart from its times.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    /// Whether a walk can take it: it acts, and does no more than begin, confirm or end.
+    is_plain: bool,
+    /// Whether it says where patients go.
+    orders: bool,
+}
+
 /// A way through the facilities of a timeline, one after the other.
 #[derive(Clone, Debug)]
 pub struct Walk<'t> {
@@ -185,8 +193,8 @@ pub struct Walk<'t> {
     sayings: Vec<Saying>,
     /// Whether any of them says where its patients go.
     orders: bool,
-    /// Those of which is known that they act, by where their name is kept.
-    acting: Vec<&'t Arc<str>>,
+    /// What was found out about sayings, by their place in the ledger.
+    found: Vec<Option<Found>>,
     open: Vec<Open>,
     /// How many episodes have begun on this walk.
     begun: usize,
@@ -202,7 +210,7 @@ impl<'t> Walk<'t> {
             timeline,
             moves,
             sayings: Vec::new(),
-            acting: Vec::new(),
+            found: Vec::new(),
             open: Vec::new(),
             begun: 0,
             passed_over: false,
@@ -235,12 +243,15 @@ impl<'t> Walk<'t> {
                 self.passed_over = true;
                 continue;
             };
-            let intricate = matches!(self.moves.by_declared[heard.declared_at], Move::Intricate);
-            if intricate || heard.from <= before || !is_news(&heard) || !self.acts(heard.source) {
+            let found = match self.found.get(heard.said_at) {
+                Some(Some(found)) => *found,
+                Some(None) | None => self.find(&heard),
+            };
+            if !found.is_plain || heard.from <= before || !is_news(&heard) {
                 return None;
             }
             before = heard.from;
-            self.orders |= !heard.wording.route.is_empty();
+            self.orders |= found.orders;
             self.sayings.push(Saying {
                 from: heard.from,
                 until: heard.until.map_or(NEVER, |until| until.at),
@@ -251,15 +262,19 @@ impl<'t> Walk<'t> {
         Some(())
     }
 
-    fn acts(&mut self, source: &'t Arc<str>) -> bool {
-        if self.acting.iter().any(|known| std::ptr::eq(*known, source)) {
-            return true;
+    /// Looks at what is said, apart from its times.
+    #[cold]
+    fn find(&mut self, heard: &Heard<'_>) -> Found {
+        let intricate = matches!(self.moves.by_declared[heard.declared_at], Move::Intricate);
+        let found = Found {
+            is_plain: !intricate && !heard.exercise && self.timeline.registry.acts(heard.source),
+            orders: !heard.wording.route.is_empty(),
+        };
+        if self.found.len() <= heard.said_at {
+            self.found.resize(heard.said_at + 1, None);
         }
-        let acts = self.timeline.registry.acts(source);
-        if acts {
-            self.acting.push(source);
-        }
-        acts
+        self.found[heard.said_at] = Some(found);
+        found
     }
 
     /// What is said of the facility that was read, in the order of recording and of `from`. Empty where it is not plain.
@@ -426,5 +441,5 @@ fn end(open: &Open, saying: &Saying, by: EndedBy, witness: &mut impl Witness) {
 /// Whether something was said when it began or later, and before it was over.
 fn is_news(heard: &Heard<'_>) -> bool {
     let ended = heard.until.is_some_and(|until| !until.stated || until.at <= heard.recorded_at);
-    heard.from <= heard.recorded_at && !ended && !heard.exercise
+    heard.from <= heard.recorded_at && !ended
 }
