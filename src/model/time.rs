@@ -110,17 +110,21 @@ impl Minutes {
     /// Writes them with one decimal, always; most without the machinery of formatting, for rows by the million.
     pub fn write(self, out: &mut impl fmt::Write) -> fmt::Result {
         let (whole, tenth) = (self.0.unsigned_abs() / 10, self.0.unsigned_abs() % 10);
+        let digit = |number: u64| char::from(b'0' + (number % 10) as u8);
         if self.0 < 0 {
             out.write_char('-')?;
         }
-        if whole >= 10_000 {
+        if whole >= 100_000 {
             return write!(out, "{whole}.{tenth}");
         }
-        let digit = |number: u64| b'0' + (number % 10) as u8;
-        let digits =
-            [digit(whole / 1000), digit(whole / 100), digit(whole / 10), digit(whole), b'.', digit(tenth)];
-        let first = usize::from(whole < 1000) + usize::from(whole < 100) + usize::from(whole < 10);
-        out.write_str(std::str::from_utf8(&digits[first..]).unwrap_or_default()) // they are ASCII
+        for unit in [10_000, 1000, 100, 10] {
+            if whole >= unit {
+                out.write_char(digit(whole / unit))?;
+            }
+        }
+        out.write_char(digit(whole))?;
+        out.write_char('.')?;
+        out.write_char(digit(tenth))
     }
 }
 

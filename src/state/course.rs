@@ -219,8 +219,13 @@ impl<'a> Surveyor<'a> {
             let what = |(lane, state): &(Lane, LaneState)| self.element(lane, state, false);
             self.walked = walk.states().iter().map(what).collect();
         }
-        let mut seen =
-            Seen { walked: &self.walked, begun: Vec::new(), ended: Vec::new(), expired: Vec::new() };
+        let count = walk.sayings().len();
+        let mut seen = Seen {
+            walked: &self.walked,
+            begun: Vec::with_capacity(count),
+            ended: Vec::with_capacity(count),
+            expired: Vec::with_capacity(count),
+        };
         walk.go(usize::MAX, &mut seen);
         let reports: Vec<Instant> = walk.sayings().iter().map(|saying| saying.from).collect();
         changes.append(&mut seen.begun);
@@ -254,7 +259,8 @@ impl<'a> Surveyor<'a> {
 
     fn sweep(&mut self, changes: &[Change], unknown: bool) -> Arc<[Stage]> {
         let nothing = Step(if unknown { Step::UNKNOWN } else { 0 });
-        let mut stages = vec![Stage { begins: Course::EVER, step: nothing }];
+        let mut stages = Vec::with_capacity(changes.len() + 1);
+        stages.push(Stage { begins: Course::EVER, step: nothing });
         let (mut stance, mut strains, mut expired, mut disputes) = (StanceId::NOTHING, 0_u32, 0_u32, 0_u32);
         let mut for_good = false;
         let count = |count: &mut u32, begins: bool| {

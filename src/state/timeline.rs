@@ -281,11 +281,15 @@ impl<'a> Timeline<'a> {
         }
         let little = present.facilities[facility.index()].get_or_init(|| {
             let walk = walk.get_or_insert_with(|| Walk::new(self));
-            let events = walk.read(facility).then(|| walk.around(at))??;
-            let lines = self.ledger.between(Subject::Facility(facility), self.known_at, events);
-            history(self.registry, lines, &self.lanes, &Rulings::default()).map(Box::new)
+            self.little(facility, at, walk).map(Box::new)
         });
         little.as_deref().or_else(|| self.facility(facility))
+    }
+    /// That, of a plain facility.
+    fn little(&self, facility: FacilityId, at: Instant, walk: &mut Walk<'_>) -> Option<History> {
+        let events = walk.read(facility).then(|| walk.around(at))??;
+        let lines = self.ledger.between(Subject::Facility(facility), self.known_at, events);
+        history(self.registry, lines, &self.lanes, &Rulings::default())
     }
     /// Works out for some facilities what a board of that instant will ask for. Several can do so at once, each for some.
     pub fn look_ahead(&'a self, facilities: impl IntoIterator<Item = FacilityId>, at: Instant) {
@@ -311,8 +315,8 @@ impl<'a> Timeline<'a> {
     ) -> FacilityState<'a> {
         FacilityState::read(self, registry, facility, at, &mut None)
     }
-    /// Tells of the state of one facility at an instant, for whoever asks about it once: its history is folded anew and not
-    /// kept.
+    /// Tells of the state of one facility at an instant, for whoever asks about it once: of its history no more is folded
+    /// than matters then, and nothing is kept.
     pub fn glance<T>(
         &self,
         registry: &Registry,
@@ -320,7 +324,7 @@ impl<'a> Timeline<'a> {
         at: Instant,
         tell: impl FnOnce(&FacilityState<'_>) -> T,
     ) -> T {
-        let history = self.folded(facility);
+        let history = self.little(facility, at, &mut Walk::new(self)).or_else(|| self.folded(facility));
         tell(&FacilityState::of(self, history.as_ref(), registry, facility, at))
     }
     /// The state of every facility at an instant.

@@ -237,6 +237,7 @@ impl<'t> Walk<'t> {
     /// `None` as soon as something is not plain.
     fn gather(&mut self, facility: FacilityId) -> Option<()> {
         let timeline = self.timeline;
+        self.sayings.reserve(timeline.ledger.events_of(facility));
         let mut before = Instant::from_seconds(i64::MIN);
         for line in timeline.ledger.of(Subject::Facility(facility), timeline.known_at) {
             let Line::Declared(heard) = line else {

@@ -258,13 +258,12 @@ impl<'a> Stream<'a> {
                 (share, rest) = rest.split(self.share.min(even));
                 shares.push(share);
             }
-            let busy = shares.len();
-            work(&mut self.workers, shares, &job, self.turns.as_mut())?;
             let mut size = 0;
-            for worker in &self.workers[..busy] {
+            let (form, printed) = (&self.form, &mut self.printed);
+            work(&mut self.workers, shares, &job, self.turns.as_mut(), |worker| {
                 size = size.max(worker.answers.bytes().len());
-                write(worker, &self.form, &mut self.printed, out)?;
-            }
+                write(worker, form, printed, out)
+            })?;
             out.flush()?;
             if let Some(progress) = &mut progress {
                 let patients = self.workers.iter().map(|worker| worker.rows).sum();
@@ -281,24 +280,30 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Lets each worker do its share; the first works on this thread.
+/// Lets each worker do its share; the first works on this thread. Those who are done are `told` of in order, while others
+/// may still be at it.
 fn work(
     workers: &mut [Worker<'_>],
     shares: Vec<Rows<'_>>,
     job: &Job<'_>,
     turns: Option<&mut Turns>,
+    mut told: impl FnMut(&Worker<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut pairs = workers.iter_mut().zip(shares);
     let Some((first, share)) = pairs.next() else { return Ok(()) };
     std::thread::scope(|scope| {
-        let others: Vec<_> =
-            pairs.map(|(worker, share)| scope.spawn(move || worker.work(share, job, None))).collect();
-        let mut done = first.work(share, job, turns);
+        let work = |(worker, share): (_, Rows<'_>)| {
+            let worker: &mut Worker<'_> = worker;
+            worker.work(share, job, None).map(|()| &*worker)
+        };
+        let others: Vec<_> = pairs.map(|pair| scope.spawn(move || work(pair))).collect();
+        let mut done = first.work(share, job, turns).and_then(|()| told(first));
         for other in others {
-            done = done.and(match other.join() {
-                Ok(done) => done,
+            let worker = match other.join() {
+                Ok(worker) => worker,
                 Err(panic) => std::panic::resume_unwind(panic),
-            });
+            };
+            done = done.and_then(|()| told(worker?));
         }
         done
     })

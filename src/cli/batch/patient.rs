@@ -41,7 +41,7 @@ pub(super) struct Reading<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Meant {
     /// Which of the patients that the reader remembers.
-    pub(super) who: usize,
+    pub(super) who: u32,
     pub(super) origin: Origin,
     pub(super) at: Instant,
 }
@@ -56,7 +56,7 @@ pub(super) struct Asked<'p> {
 
 /// Reads patients, and remembers what their cells meant.
 pub(super) struct Reader {
-    people: Memory<usize>,
+    people: Memory<u32>,
     patients: Vec<Patient>,
     places: Memory<Origin>,
     /// For diagnostics that nobody points at.
@@ -98,7 +98,7 @@ impl Reader {
     /// A patient who was read and not forgotten since.
     pub(super) fn asked(&self, meant: Meant) -> Asked<'_> {
         let Meant { who, origin, at } = meant;
-        Asked { patient: &self.patients[who], origin, at }
+        Asked { patient: &self.patients[who as usize], origin, at }
     }
 
     /// Whether those who were read are forgotten with the next.
@@ -148,7 +148,7 @@ impl Reader {
     }
 
     /// Where the patient of these cells stands among [`Self::patients`].
-    fn patient(&mut self, said: &Said<'_>, reading: &Reading<'_>) -> Result<usize, String> {
+    fn patient(&mut self, said: &Said<'_>, reading: &Reading<'_>) -> Result<u32, String> {
         let mut of_patient = reading.columns.iter().filter(|column| column.is_of_patient());
         let key = match (of_patient.next(), of_patient.next()) {
             (None, _) => "",
@@ -169,7 +169,7 @@ impl Reader {
         let patients = &mut self.patients;
         self.people.recall(key, |_| {
             patients.push(reading.registry.patient(person(said, reading.registry)?));
-            Ok(patients.len() - 1)
+            Ok(u32::try_from(patients.len() - 1).unwrap_or(u32::MAX)) // far fewer are remembered
         })
     }
 }

@@ -125,8 +125,8 @@ fn id_in(row: &[u8], columns: &[Column]) -> String {
 struct Waiting<'t> {
     /// In the order of the stream.
     patients: Vec<Patient<'t>>,
-    /// By who they are and where, then by their place among those.
-    order: Vec<(u64, u32)>,
+    /// Who they are, where, and their place among those, in one number.
+    order: Vec<u64>,
 }
 
 /// One of them.
@@ -138,10 +138,18 @@ struct Patient<'t> {
 }
 
 impl<'t> Waiting<'t> {
-    #[allow(clippy::cast_possible_truncation)] // a share is far shorter than 2^32 bytes
+    /// So many bits of a number in `order` are the place. No more wait at once than can be told apart: they, their rows
+    /// and their answers are to stay in a processor's own cache.
+    const PLACE: u32 = 12;
+
+    /// Whether there are as many as are at hand at once.
+    fn is_full(&self) -> bool {
+        self.patients.len() >= 1 << Self::PLACE
+    }
+
     fn add(&mut self, id: &'t str, meant: Meant, neighborhood: u32) {
-        let alike = (meant.who as u64) << 32 | u64::from(neighborhood);
-        self.order.push((alike, self.patients.len() as u32));
+        let alike = u64::from(meant.who) << u32::BITS | u64::from(neighborhood);
+        self.order.push(alike << Self::PLACE | self.patients.len() as u64);
         self.patients.push(Patient { id, meant, row: 0..0 });
     }
 }
@@ -226,7 +234,7 @@ impl Turn<'_, '_> {
         if !self.decider.asks_the_index() {
             return self.answer(said, None);
         }
-        if self.reader.forgets() {
+        if self.reader.forgets() || waiting.is_full() {
             self.settle(waiting)?;
         }
         let id = said[Column::Id as usize];
@@ -251,8 +259,13 @@ impl Turn<'_, '_> {
         *self.rows += patients.len() as u64;
         order.sort_unstable();
         let begin = self.answers.bytes().len();
-        for (_, place) in order.iter() {
-            let Patient { id, meant, row } = &mut patients[*place as usize];
+        for number in order.iter() {
+            let place = number & ((1 << Waiting::PLACE) - 1);
+            let Some(Patient { id, meant, row }) =
+                usize::try_from(place).ok().and_then(|at| patients.get_mut(at))
+            else {
+                continue;
+            };
             let from = self.answers.bytes().len();
             let asked = self.reader.asked(*meant);
             self.answers.answer(id, asked, &mut self.decider, &self.job.facts, &self.job.telling)?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::model::{
     FacilityId, Instant, Minutes, Origin, Patient, Policy, Position, Priority, RegionId, ServiceId,
 };
-use crate::state::Surveyor;
+use crate::state::{Stage, Surveyor};
 
 use super::super::brief::Brief;
 use super::super::decision::{DecidedBy, Disposition, Flag, Outcome, Stop};
@@ -41,6 +41,7 @@ pub struct Asker<'a> {
     surveyor: Surveyor<'a>,
     alternates: usize,
     hints: Vec<Hint>,
+    courses: Vec<Option<Arc<[Stage]>>>,
     kinds: Kinds,
     grounds: Vec<Ground>,
     /// Which ground meets a requirement.
@@ -66,6 +67,7 @@ impl<'a> Asker<'a> {
             surveyor: Surveyor::new(index.registry, timeline, stances),
             alternates,
             hints: vec![Hint::NONE; index.points.len()],
+            courses: vec![None; index.points.len()],
             kinds: Kinds::default(),
             grounds: Vec::new(),
             ground_of: BTreeMap::new(),
@@ -155,7 +157,9 @@ impl<'a> Asker<'a> {
 
     fn answer(&mut self, patient: &Patient, origin: Origin, at: Instant) -> Option<()> {
         let kind = self.kind(patient);
-        let Self { index, surveyor, alternates, hints, kinds, grounds, rankings, found, brief, .. } = self;
+        let Self {
+            index, surveyor, alternates, hints, courses, kinds, grounds, rankings, found, brief, ..
+        } = self;
         let (index, wanted) = (&**index, *alternates + 1);
         index.reckoning?;
         let kind = kinds.get_mut(kind)?;
@@ -163,7 +167,7 @@ impl<'a> Asker<'a> {
             return None;
         }
         let ground = kind.ground;
-        let mut look = Look { index, surveyor, hints, kind, at };
+        let mut look = Look { index, surveyor, hints, courses, kind, at };
         let position = index.position(origin);
         let rankings = rank(index, (origin, position), grounds, ground, rankings);
         let mut way = Way { origin, position, point: Point::of(position), grounds, ground, rankings };
@@ -309,7 +313,8 @@ fn flag(
 /// meanwhile.
 fn changes_before_arrival(look: &mut Look<'_, '_>, chosen: Ranked) -> Option<bool> {
     let arrival = look.at + Minutes::from_tenths(chosen.tenths).length();
-    if let Some(region) = look.index.sites[chosen.facility as usize].region
+    if look.index.governs
+        && let Some(region) = look.index.sites[chosen.facility as usize].region
         && look.index.regions[region.index()].changes_policy(look.at, arrival)
     {
         return None;

@@ -46,8 +46,14 @@ pub struct Index<'a> {
     courses: Vec<OnceLock<Course>>,
     /// By id.
     regions: Vec<Governed<'a>>,
+    /// Whether there is any policy.
+    governs: bool,
     /// Whether any policy adds minutes to ranks.
     adds: bool,
+    /// How old reports may be, by id; empty where none can be too old.
+    stale_after: Vec<Option<TimeDelta>>,
+    /// What closes for good, by id; empty where nothing does.
+    closed_on: Vec<Option<Instant>>,
     /// Left out for every patient.
     exclude: BTreeSet<FacilityId>,
     /// The facilities that have an ED and what is required.
@@ -62,8 +68,12 @@ struct Site {
     region: Option<RegionId>,
     /// Whether a rule is about it.
     is_subject: bool,
-    closed_on: Option<Instant>,
-    stale_after: Option<TimeDelta>,
+}
+
+/// What there is of something by id, or nothing where there is none of it at all.
+fn some<T>(all: impl Iterator<Item = Option<T>>) -> Vec<Option<T>> {
+    let all: Vec<Option<T>> = all.collect();
+    if all.iter().any(Option::is_some) { all } else { Vec::new() }
 }
 
 /// The facilities that meet one requirement.
@@ -132,12 +142,10 @@ impl<'a> Index<'a> {
             .policies
             .iter()
             .any(|(_, policy)| policy.advisory_minutes > Minutes::ZERO || policy.crowding.is_some());
-        let sites = registry.facilities.iter().map(|(id, facility)| Site {
-            region: facility.region,
-            is_subject: subjects.contains(&id),
-            closed_on: facility.closed_on,
-            stale_after: registry.stale_after(id),
-        });
+        let sites = registry
+            .facilities
+            .iter()
+            .map(|(id, facility)| Site { region: facility.region, is_subject: subjects.contains(&id) });
         Self {
             registry,
             timeline,
@@ -147,7 +155,10 @@ impl<'a> Index<'a> {
             sites: sites.collect(),
             courses: registry.facilities.ids().map(|_| OnceLock::new()).collect(),
             regions,
+            governs: registry.policies.iter().next().is_some(),
             adds,
+            stale_after: some(registry.facilities.ids().map(|id| registry.stale_after(id))),
+            closed_on: some(registry.facilities.iter().map(|(_, facility)| facility.closed_on)),
             exclude,
             candidates: Mutex::default(),
             rows: OnceLock::new(),
@@ -194,7 +205,7 @@ impl<'a> Index<'a> {
     }
     /// Whether a facility that has an ED is not closed for good.
     fn is_ed(&self, facility: u32, at: Instant) -> bool {
-        self.sites[facility as usize].closed_on.is_none_or(|closed| at < closed)
+        self.closed_on.get(facility as usize).copied().flatten().is_none_or(|closed| at < closed)
     }
     /// The known minutes from somewhere, in tenths, by facility.
     fn row(&self, start: Start) -> &[(u32, i64)] {
@@ -225,6 +236,9 @@ impl<'a> Index<'a> {
         home: Option<FacilityId>,
         at: Instant,
     ) -> Option<(RegionId, &'a Policy)> {
+        if !self.governs {
+            return None;
+        }
         let of_zone = match origin {
             Origin::Zone(zone) => self.registry.zones[zone].region,
             Origin::Facility(_) | Origin::Point(_) => None,

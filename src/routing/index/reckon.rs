@@ -45,13 +45,15 @@ impl Point {
 pub(super) struct Reckoning {
     /// Tenths of a minute that a radian takes to drive.
     per_radian: f64,
+    /// Radians driven in a tenth of a minute.
+    per_tenth: f64,
 }
 
 impl Reckoning {
     /// `None` where a way half round the globe takes so long that tenths can't be told apart any more.
     pub(super) fn of(travel: &TravelSettings) -> Option<Self> {
         let per_radian = EARTH_RADIUS_KM * travel.circuity / travel.speed_kmh * 600.0;
-        (per_radian > 0.0 && per_radian < 1e9).then_some(Self { per_radian })
+        (per_radian > 0.0 && per_radian < 1e9).then_some(Self { per_radian, per_tenth: 1.0 / per_radian })
     }
     /// Minutes in tenths, rounded half up, of a way with the square of this chord. `None`: too close to call.
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // below 2^32, by the bound on `per_radian`
@@ -72,7 +74,7 @@ impl Reckoning {
     #[allow(clippy::cast_precision_loss)] // below 2^32
     pub(super) fn chord_within(self, tenths: i64) -> f64 {
         // No chord is longer than its arc. The slack covers what haversines of nearly opposite points are out by.
-        (tenths as f64 + 0.5) / self.per_radian * (1.0 + 1e-6) + 1e-12
+        (tenths as f64 + 0.5) * self.per_tenth * (1.0 + 1e-6) + 1e-12
     }
 }
 
@@ -130,7 +132,7 @@ mod tests {
 
     #[test]
     fn what_is_too_close_to_call_is_not_called() {
-        let reckoning = Reckoning { per_radian: 1000.0 };
+        let reckoning = Reckoning { per_radian: 1000.0, per_tenth: 0.001 };
         let chord = 2.0 * (0.5_f64 * 0.0015).sin(); // 1.5 tenths: rounded up by a hair or not
         assert_eq!(reckoning.tenths(chord * chord), None);
     }

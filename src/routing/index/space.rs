@@ -76,9 +76,9 @@ impl Space {
     /// The globe is cut so often at most: a cell is then 300 m high.
     const LEVELS: u8 = 8;
     /// A list of this length is short enough.
-    const SHORT: usize = 40;
+    const SHORT: usize = 80;
     /// A cell with a list no longer than this is cut only after some patients came to it.
-    const MIDDLING: usize = 120;
+    const MIDDLING: usize = 160;
     /// So many patients.
     const VISITS: u16 = 100;
 
@@ -192,8 +192,7 @@ impl Space {
                 .map(|listed| (middle.chord2(points[listed.facility as usize]), listed.facility)),
         );
         let mut reach = f64::from(known) - middle.chord(Point::at(outer));
-        if near.len() > self.nearest {
-            let (_, (last, _), _) = near.select_nth_unstable_by(self.nearest - 1, |a, b| a.0.total_cmp(&b.0));
+        if let Some(last) = nth(self.nearest, near.iter().map(|(chord2, _)| *chord2)) {
             reach = reach.min(last.sqrt() + 2.0 * corner);
         }
         let reach = down(reach);
@@ -219,6 +218,29 @@ impl List {
     pub(super) fn is_past(&self, listed: Listed, chord: f64) -> bool {
         f64::from(listed.from_middle) - self.off > chord
     }
+}
+
+/// The `count`th of numbers in their order; `None` where there are not more than so many. Few are asked for of many.
+fn nth(count: usize, numbers: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
+    let few = 1..=16;
+    if numbers.len() <= count {
+        return None;
+    }
+    if !few.contains(&count) {
+        let mut all: Vec<f64> = numbers.collect();
+        let (_, last, _) = all.select_nth_unstable_by(count.checked_sub(1)?, f64::total_cmp);
+        return Some(*last);
+    }
+    let mut least = [f64::INFINITY; 16];
+    let least = &mut least[..count];
+    for number in numbers {
+        if number < least[count - 1] {
+            let at = least.partition_point(|other| *other <= number);
+            least.copy_within(at..count - 1, at + 1);
+            least[at] = number;
+        }
+    }
+    Some(least[count - 1])
 }
 
 /// A little less, in fewer bits.
