@@ -56,6 +56,34 @@ pub struct Heard<'l> {
     pub exercise: bool,
 }
 
+/// A declaration in numbers, for whoever goes through millions of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Short {
+    /// The event's number.
+    pub number: u64,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// From when it holds.
+    pub from: Instant,
+    /// Until when, where that is known.
+    pub until: Option<Instant>,
+    /// As [`Heard`] has it.
+    pub said_at: usize,
+}
+
+impl Heard<'_> {
+    /// The same in numbers.
+    pub fn short(&self) -> Short {
+        Short {
+            number: self.number,
+            recorded_at: self.recorded_at,
+            from: self.from,
+            until: self.until.map(|until| until.at),
+            said_at: self.said_at,
+        }
+    }
+}
+
 /// One event of a ledger, of which nothing is copied.
 #[derive(Clone, Copy, Debug)]
 pub enum Line<'l> {
@@ -443,7 +471,36 @@ impl Ledger {
         let places = self.row(subject);
         self.told(places, places, known_at)
     }
-    /// The same, of those events only.
+    /// What was said of a facility and known at `known_at`, in order and in numbers; an event that declares nothing as
+    /// `None`. Only of a ledger in which nothing is retracted.
+    pub fn in_short(
+        &self,
+        facility: FacilityId,
+        known_at: Option<Instant>,
+    ) -> Option<impl Iterator<Item = Option<Short>> + '_> {
+        if self.groups().retracts() {
+            return None;
+        }
+        let entries = Gathered::new(&self.entries, self.row(Subject::Facility(facility)));
+        Some(entries.filter(move |(_, entry)| known(entry, known_at)).map(|(at, entry)| {
+            (entry.said & OTHER == 0).then(|| Short {
+                number: self.number(at as usize),
+                recorded_at: entry.recorded_at,
+                from: entry.from,
+                until: Some(entry.until).filter(|until| *until != NEVER),
+                said_at: entry.said as usize,
+            })
+        }))
+    }
+    /// The declaration of that number.
+    pub fn heard(&self, number: u64) -> Option<Heard<'_>> {
+        let at = self.place(number)?;
+        match self.line(at, &self.entries[at]) {
+            Line::Declared(heard) => Some(heard),
+            Line::Other(_) => None,
+        }
+    }
+    /// The same as [`Ledger::of`], of those events only.
     pub fn between(
         &self,
         subject: Subject,
@@ -546,22 +603,30 @@ fn known(entry: &Entry, known_at: Option<Instant>) -> bool {
 }
 
 /// So many entries are fetched at a time.
-const FETCHED: usize = 32;
+const FETCHED: usize = 512;
 
-/// The entries at some places. What one facility's are is scattered over hundreds of megabytes: they are fetched several
-/// at a time, so that waiting for one of them is waiting for all.
+/// The entries at some places. What one facility's are is scattered over hundreds of megabytes: they are fetched many at
+/// a time, so that waiting for one of them is waiting for all.
 struct Gathered<'l> {
     entries: &'l [Entry],
+    /// Of those fetched and of those to come.
     places: &'l [u32],
-    fetched: [Entry; FETCHED],
+    fetched: Vec<Entry>,
     /// How many of those fetched were given.
     given: usize,
 }
 
 impl<'l> Gathered<'l> {
     fn new(entries: &'l [Entry], places: &'l [u32]) -> Self {
-        let nothing = Entry { recorded_at: NEVER, from: NEVER, until: NEVER, subject: NOBODY, said: 0 };
-        Self { entries, places, fetched: [nothing; FETCHED], given: 0 }
+        Self { entries, places, fetched: Vec::with_capacity(places.len().min(FETCHED)), given: 0 }
+    }
+    #[cold]
+    fn fetch(&mut self) {
+        self.places = &self.places[self.given..];
+        self.given = 0;
+        self.fetched.clear();
+        let next = self.places.iter().take(FETCHED);
+        self.fetched.extend(next.map(|at| self.entries[*at as usize]));
     }
 }
 
@@ -570,18 +635,13 @@ impl Iterator for Gathered<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.given == 0 {
-            for (entry, at) in self.fetched.iter_mut().zip(self.places) {
-                *entry = self.entries[*at as usize];
-            }
+        if self.given == self.fetched.len() {
+            self.fetch();
         }
-        let place = self.places.get(self.given)?;
-        let next = (*place, self.fetched[self.given]);
+        let entry = *self.fetched.get(self.given)?;
+        let place = *self.places.get(self.given)?;
         self.given += 1;
-        if self.given == FETCHED {
-            (self.places, self.given) = (&self.places[FETCHED..], 0);
-        }
-        Some(next)
+        Some((place, entry))
     }
 }
 

@@ -9,7 +9,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::{Range, RangeInclusive};
 
-use crate::model::{Declared, FacilityId, Heard, Instant, Lane, Line, Registry, Renewal, Subject};
+use crate::model::{Declared, FacilityId, Instant, Lane, Line, Registry, Renewal, Short, Subject};
 
 use super::episode::{EndedBy, LaneState};
 use super::fold::{self, Reach};
@@ -180,8 +180,11 @@ struct Open {
 struct Found {
     /// Whether a walk can take it: it acts, and does no more than begin, confirm or end.
     is_plain: bool,
+    /// Whether the `until` is stated, where there is one.
+    is_stated: bool,
     /// Whether it says where patients go.
     orders: bool,
+    declared_at: usize,
 }
 
 /// A way through the facilities of a timeline, one after the other.
@@ -236,46 +239,68 @@ impl<'t> Walk<'t> {
 
     /// `None` as soon as something is not plain.
     fn gather(&mut self, facility: FacilityId) -> Option<()> {
-        let timeline = self.timeline;
-        self.sayings.reserve(timeline.ledger.events_of(facility));
+        let (ledger, known_at) = (&*self.timeline.ledger, self.timeline.known_at);
+        self.sayings.reserve(ledger.events_of(facility));
         let mut before = Instant::from_seconds(i64::MIN);
-        for line in timeline.ledger.of(Subject::Facility(facility), timeline.known_at) {
-            let Line::Declared(heard) = line else {
-                self.passed_over = true;
-                continue;
-            };
-            let found = match self.found.get(heard.said_at) {
-                Some(Some(found)) => *found,
-                Some(None) | None => self.find(&heard),
-            };
-            if !found.is_plain || heard.from <= before || !is_news(&heard) {
-                return None;
+        if let Some(lines) = ledger.in_short(facility, known_at) {
+            for line in lines {
+                before = self.take(line, before)?;
             }
-            before = heard.from;
-            self.orders |= found.orders;
-            self.sayings.push(Saying {
-                from: heard.from,
-                until: heard.until.map_or(NEVER, |until| until.at),
-                event: heard.number,
-                declared_at: heard.declared_at,
-            });
+            return Some(());
+        }
+        for line in ledger.of(Subject::Facility(facility), known_at) {
+            let declared = match line {
+                Line::Declared(heard) => Some(heard.short()),
+                Line::Other(_) => None,
+            };
+            before = self.take(declared, before)?;
         }
         Some(())
     }
 
+    /// Takes in the next event, if it declares anything; `before` is from when on what holds that was said before it.
+    #[inline]
+    fn take(&mut self, declared: Option<Short>, before: Instant) -> Option<Instant> {
+        let Some(said) = declared else {
+            self.passed_over = true;
+            return Some(before);
+        };
+        let found = match self.found.get(said.said_at) {
+            Some(Some(found)) => *found,
+            Some(None) | None => self.find(&said)?,
+        };
+        // It was said when it began or later, and before it was over.
+        let is_news = said.from <= said.recorded_at
+            && said.until.is_none_or(|until| found.is_stated && said.recorded_at < until);
+        if !found.is_plain || !is_news || said.from <= before {
+            return None;
+        }
+        self.orders |= found.orders;
+        self.sayings.push(Saying {
+            from: said.from,
+            until: said.until.unwrap_or(NEVER),
+            event: said.number,
+            declared_at: found.declared_at,
+        });
+        Some(said.from)
+    }
+
     /// Looks at what is said, apart from its times.
     #[cold]
-    fn find(&mut self, heard: &Heard<'_>) -> Found {
+    fn find(&mut self, said: &Short) -> Option<Found> {
+        let heard = self.timeline.ledger.heard(said.number)?;
         let intricate = matches!(self.moves.by_declared[heard.declared_at], Move::Intricate);
         let found = Found {
             is_plain: !intricate && !heard.exercise && self.timeline.registry.acts(heard.source),
+            is_stated: heard.until.is_some_and(|until| until.stated),
             orders: !heard.wording.route.is_empty(),
+            declared_at: heard.declared_at,
         };
-        if self.found.len() <= heard.said_at {
-            self.found.resize(heard.said_at + 1, None);
+        if self.found.len() <= said.said_at {
+            self.found.resize(said.said_at + 1, None);
         }
-        self.found[heard.said_at] = Some(found);
-        found
+        self.found[said.said_at] = Some(found);
+        Some(found)
     }
 
     /// What is said of the facility that was read, in the order of recording and of `from`. Empty where it is not plain.
@@ -437,10 +462,4 @@ fn end(open: &Open, saying: &Saying, by: EndedBy, witness: &mut impl Witness) {
     } else {
         witness.ends(open.episode, open.until, EndedBy::Expired, None);
     }
-}
-
-/// Whether something was said when it began or later, and before it was over.
-fn is_news(heard: &Heard<'_>) -> bool {
-    let ended = heard.until.is_some_and(|until| !until.stated || until.at <= heard.recorded_at);
-    heard.from <= heard.recorded_at && !ended
 }
