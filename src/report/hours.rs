@@ -177,6 +177,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     let mut gauge = Gauge::new(basis, &clauses, &rows);
     let mut wholes = vec![(0, 0); extent.labels.len() * groups.names.len()];
     let mut entries: Vec<Entry> = Vec::new();
+    let mut many = MANY;
     for facility in facilities {
         let clocked = extent.of(basis, facility);
         let Some(past) = clocked.past else { continue };
@@ -206,6 +207,10 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
                     entries.push(Entry { label: *label, group: own, status, tally, lengths });
                 }
             });
+        }
+        if selection.grouping != Grouping::Facility && entries.len() >= many {
+            entries = together(entries);
+            many = MANY.max(2 * entries.len());
         }
     }
     let mut sheet = basis.sheet("report-hours", columns(selection.calendar, selection.grouping));
@@ -271,6 +276,9 @@ pub(super) fn with_ed<'a>(
         .map(|(facility, _)| facility)
         .filter(move |facility| wanted.is_none_or(|wanted| wanted.contains(facility)))
 }
+
+/// So many entries at least are put together at a time: a group has one for each of its facilities.
+const MANY: usize = 1 << 16;
 
 /// Sorts entries by period, group and status, and adds those of one row.
 fn together(mut entries: Vec<Entry>) -> Vec<Entry> {
