@@ -16,7 +16,7 @@ use super::reckon::Point;
 pub(super) struct Listed {
     /// Its place in the registry.
     pub(super) facility: u32,
-    /// No more than its chord to the cell's middle; 0 where the list is not sorted by it.
+    /// No more than its chord to the cell's middle, by which lists are sorted; in the globe's list 0.
     from_middle: f32,
 }
 
@@ -77,10 +77,9 @@ impl Space {
     const LEVELS: u8 = 8;
     /// A list of this length is short enough.
     const SHORT: usize = 80;
-    /// A cell with a list no longer than this is cut only after some patients came to it.
-    const MIDDLING: usize = 160;
-    /// So many patients.
-    const VISITS: u16 = 100;
+    /// A cell is cut when so much of its list was looked through, if every patient looked through all of it: about what
+    /// it takes to make the lists of its parts.
+    const WORTH: usize = 1 << 13;
 
     /// `nearest` facilities, at least, will usually be asked for.
     #[allow(clippy::cast_possible_truncation)] // as many facilities as ids
@@ -154,7 +153,7 @@ impl Space {
             WHOLE
         } else {
             cell.visits = cell.visits.saturating_add(1);
-            if (length <= Self::MIDDLING && cell.visits < Self::VISITS) || self.lists.len() > self.room {
+            if length * usize::from(cell.visits) < Self::WORTH || self.lists.len() > self.room {
                 return UNCUT;
             }
             let part = Cell { begin: UNLISTED, parent: number, level: cell.level + 1, visits: 0, ..*cell };
@@ -186,26 +185,33 @@ impl Space {
         let Cell { begin, end, reach: known, middle: outer, .. } = self.cells[parent as usize];
         let mut near = std::mem::take(&mut self.near);
         near.clear();
-        near.extend(
-            self.lists[begin as usize..end as usize]
-                .iter()
-                .map(|listed| (middle.chord2(points[listed.facility as usize]), listed.facility)),
-        );
-        let mut reach = f64::from(known) - middle.chord(Point::at(outer));
-        if let Some(last) = nth(self.nearest, near.iter().map(|(chord2, _)| *chord2)) {
-            reach = reach.min(last.sqrt() + 2.0 * corner);
+        let off = middle.chord(Point::at(outer));
+        let known = f64::from(known) - off;
+        let mut reach = known;
+        let mut least = Least::new(self.nearest);
+        for listed in &self.lists[begin as usize..end as usize] {
+            // This one and all that follow are beyond reach.
+            if f64::from(listed.from_middle) - off > reach {
+                break;
+            }
+            let chord2 = middle.chord2(points[listed.facility as usize]);
+            near.push((chord2, listed.facility));
+            if let Some(last) = least.add(chord2) {
+                reach = known.min(last.sqrt() + 2.0 * corner);
+            }
+        }
+        if self.nearest > Least::FEW && near.len() >= self.nearest {
+            let (_, (last, _), _) = near.select_nth_unstable_by(self.nearest - 1, |a, b| a.0.total_cmp(&b.0));
+            reach = known.min(last.sqrt() + 2.0 * corner);
         }
         let reach = down(reach);
         near.retain(|(chord2, _)| chord2.sqrt() <= f64::from(reach));
-        let sorted = near.len() <= 2 * Self::MIDDLING;
-        if sorted {
-            near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        }
+        near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let begin = self.lists.len() as u32;
-        self.lists.extend(near.iter().map(|(chord2, facility)| Listed {
-            facility: *facility,
-            from_middle: if sorted { down(chord2.sqrt()) } else { 0.0 },
-        }));
+        self.lists.extend(
+            near.iter()
+                .map(|(chord2, facility)| Listed { facility: *facility, from_middle: down(chord2.sqrt()) }),
+        );
         let end = self.lists.len() as u32;
         self.near = near;
         let cell = &mut self.cells[number as usize];
@@ -220,27 +226,31 @@ impl List {
     }
 }
 
-/// The `count`th of numbers in their order; `None` where there are not more than so many. Few are asked for of many.
-fn nth(count: usize, numbers: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
-    let few = 1..=16;
-    if numbers.len() <= count {
-        return None;
+/// The least of numbers that come one by one, as many as are wanted, in order.
+struct Least {
+    count: usize,
+    numbers: Vec<f64>,
+}
+
+impl Least {
+    /// Of more than so many none are kept: it would take longer than looking through all in the end.
+    const FEW: usize = 256;
+
+    fn new(count: usize) -> Self {
+        Self { count, numbers: Vec::with_capacity(count.min(Self::FEW) + 1) }
     }
-    if !few.contains(&count) {
-        let mut all: Vec<f64> = numbers.collect();
-        let (_, last, _) = all.select_nth_unstable_by(count.checked_sub(1)?, f64::total_cmp);
-        return Some(*last);
-    }
-    let mut least = [f64::INFINITY; 16];
-    let least = &mut least[..count];
-    for number in numbers {
-        if number < least[count - 1] {
-            let at = least.partition_point(|other| *other <= number);
-            least.copy_within(at..count - 1, at + 1);
-            least[at] = number;
+
+    /// Takes in a number. The last of as many as are wanted, where that is another one now.
+    fn add(&mut self, number: f64) -> Option<f64> {
+        let last = self.numbers.last().filter(|_| self.numbers.len() >= self.count);
+        if self.count > Self::FEW || last.is_some_and(|last| *last <= number) {
+            return None;
         }
+        let at = self.numbers.partition_point(|other| *other <= number);
+        self.numbers.insert(at, number);
+        self.numbers.truncate(self.count);
+        self.numbers.last().copied().filter(|_| self.numbers.len() >= self.count)
     }
-    Some(least[count - 1])
 }
 
 /// A little less, in fewer bits.
@@ -310,11 +320,11 @@ mod tests {
     }
 
     /// Looks for the nearest few from many places, and how long the lists became in the end.
-    fn look(about: (f64, f64), degrees: f64, facilities: u32, count: usize) -> usize {
+    fn look(about: (f64, f64), degrees: f64, facilities: u32, count: usize, usual: usize) -> usize {
         let mut chance = Chance(u64::from(facilities));
         let points: Vec<Point> = (0..facilities).map(|_| Point::of(chance.near(about, degrees))).collect();
         let all: Vec<u32> = (0..facilities).collect();
-        let mut space = Space::new(&all, 7);
+        let mut space = Space::new(&all, usual);
         let mut longest = 0;
         for patient in 0..4000 {
             let from = chance.near(about, degrees * 1.2);
@@ -353,18 +363,24 @@ mod tests {
     #[test]
     fn the_nearest_are_found_and_lists_become_short() {
         for about in [(41.0, -72.0), (0.0, 0.0), (-89.0, 120.0), (90.0, 0.0), (10.0, 180.0)] {
-            let longest = look(about, 2.0, 600, 3);
-            assert!(longest <= Space::MIDDLING, "{longest} about {about:?}");
+            let longest = look(about, 2.0, 600, 3, 7);
+            assert!(longest <= 4 * Space::SHORT, "{longest} about {about:?}");
         }
-        assert!(look((0.0, 0.0), 180.0, 600, 3) <= Space::MIDDLING, "all round the globe");
+        assert!(look((0.0, 0.0), 180.0, 600, 3, 7) <= 4 * Space::SHORT, "all round the globe");
     }
 
     #[test]
     fn more_can_be_asked_for_than_lists_hold_and_than_there_are() {
-        look((41.0, -72.0), 1.0, 300, 40);
-        look((41.0, -72.0), 1.0, 5, 3);
-        look((41.0, -72.0), 1.0, 2, 3);
-        look((41.0, -72.0), 1.0, 0, 3);
+        look((41.0, -72.0), 1.0, 300, 40, 7);
+        look((41.0, -72.0), 1.0, 5, 3, 7);
+        look((41.0, -72.0), 1.0, 2, 3, 7);
+        look((41.0, -72.0), 1.0, 0, 3, 7);
+    }
+
+    #[test]
+    fn very_many_can_be_wanted() {
+        let nearest = Least::FEW + 40;
+        assert!(look((41.0, -72.0), 2.0, 900, 3, nearest) < 900, "lists are shorter than all");
     }
 
     #[test]
