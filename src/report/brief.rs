@@ -62,9 +62,35 @@ impl Field {
 /// The outcome of a row that can't be read.
 pub const ERROR: &str = "error";
 
+/// The ids of all facilities, side by side: rows by the million name any of them, and facilities themselves are far apart
+/// in memory.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    text: String,
+    /// By facility, where its id ends.
+    ends: Vec<usize>,
+}
+
+impl Keys {
+    /// Those of a registry.
+    pub fn of(registry: &Registry) -> Self {
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(registry.facilities.len()));
+        for (_, facility) in registry.facilities.iter() {
+            text.push_str(&facility.key);
+            ends.push(text.len());
+        }
+        Self { text, ends }
+    }
+    /// That of a facility of the registry.
+    pub fn key(&self, facility: FacilityId) -> &str {
+        let begin = facility.index().checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[begin..self.ends[facility.index()]]
+    }
+}
+
 /// Writes what becomes of one patient.
-pub fn write(fields: &[Field], registry: &Registry, id: &str, brief: &Brief, cells: &mut impl Cells) {
-    let key = |facility: FacilityId| registry.facilities[facility].key.as_str();
+pub fn write(fields: &[Field], keys: &Keys, id: &str, brief: &Brief, cells: &mut impl Cells) {
+    let key = |facility: FacilityId| keys.key(facility);
     for field in fields {
         match field {
             Field::Id => text_or_missing(id, cells),
@@ -154,6 +180,25 @@ fn joined<T>(all: &[T], between: &str, out: &mut String, write: impl Fn(&T, &mut
 mod tests {
     use super::super::route;
     use super::*;
+    use crate::load::{self, Options};
+    use crate::model::Sources;
+
+    #[test]
+    fn ids_side_by_side_are_those_of_the_registry() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("facilities.toml");
+        let mut text = "[registry]\nname = \"World\"\ntimezone = \"UTC\"\n".to_owned();
+        for key in ["b", "manchester-memorial", "a", "zz-top"] {
+            text.push_str(&format!("[facility.{key}]\nname = \"{key}\"\nlat = 0\nlon = 0\ned = {{}}\n"));
+        }
+        std::fs::write(&path, text).unwrap();
+        let registry = load::registry(&path, &Options::default(), &mut Sources::default()).unwrap().registry;
+        let keys = Keys::of(&registry);
+        assert_eq!(registry.facilities.len(), 4);
+        for (id, facility) in registry.facilities.iter() {
+            assert_eq!(keys.key(id), facility.key);
+        }
+    }
 
     #[test]
     fn a_row_in_brief_has_the_columns_that_a_single_decision_has_in_csv() {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::model::{FacilityId, Instant};
 use crate::render::{self, Format, Lines};
-use crate::report::brief::{self, Field};
+use crate::report::brief::{self, Field, Keys};
 use crate::report::{Basis, Sheet, route};
 
 use super::decider::Decider;
@@ -58,6 +58,7 @@ impl Form {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Telling<'a> {
     pub(super) form: &'a Form,
+    pub(super) keys: &'a Keys,
     pub(super) zone: Option<chrono_tz::Tz>,
     pub(super) alternates: usize,
     pub(super) exclude: &'a BTreeSet<FacilityId>,
@@ -110,12 +111,12 @@ impl Answers {
         match telling.form {
             Form::Brief { fields, .. } => {
                 let lines = &mut self.lines;
-                decider.brief(asked, |brief| brief::write(fields, registry, id, brief, lines));
+                decider.brief(asked, |brief| brief::write(fields, telling.keys, id, brief, lines));
                 Ok(())
             }
             Form::Ids => {
                 if let Some(stop) = decider.brief(asked, |brief| brief.destination) {
-                    self.lines.text.push_str(&registry.facilities[stop.facility].key);
+                    self.lines.text.push_str(telling.keys.key(stop.facility));
                     self.lines.text.push('\n');
                 }
                 Ok(())

@@ -27,6 +27,7 @@ use chrono_tz::Tz;
 
 use crate::model::{AllDiverting, Event, FacilityId, Instant, Registry, Sources};
 use crate::render::{self, Format};
+use crate::report::brief::Keys;
 use crate::sheet::Sheet;
 
 use super::context::{Stopwatch, clock};
@@ -108,6 +109,7 @@ pub struct Stream<'a> {
     options: render::Options,
     sheet: Sheet,
     form: Form,
+    keys: Keys,
     /// The first shares its work with the others where there is enough of it.
     workers: Vec<Worker<'a>>,
     /// Where a policy takes turns, rows are decided one by one.
@@ -146,6 +148,7 @@ impl<'a> Stream<'a> {
             options,
             sheet,
             form,
+            keys: Keys::of(registry),
             turns: turns.then(|| Turns::new(plan.zone.unwrap_or(registry.timezone))),
             share: FIRST_SHARE,
             progress: plan.progress,
@@ -230,6 +233,7 @@ impl<'a> Stream<'a> {
             facts: self.known.facts(),
             telling: Telling {
                 form: &self.form,
+                keys: &self.keys,
                 zone: self.zone,
                 alternates: self.alternates,
                 exclude: &self.exclude,
