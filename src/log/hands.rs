@@ -3,7 +3,6 @@
 //! Floor 4; threads, and nothing that depends on which of them is quicker.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
@@ -20,8 +19,8 @@ use crate::model::{Registry, Sayings};
 
 pub(super) use super::usual::Part;
 
-/// A log of so few stretches is not worth a second hand.
-const FEW: usize = if cfg!(test) { 6 } else { 16 };
+/// A log of so few stretches is not worth a second hand. In tests fewer, so that short logs are read by several.
+const FEW: usize = if cfg!(test) { 2 } else { 8 };
 /// So many stretches of each hand may wait for being put in order.
 const WAITING: usize = 2;
 
@@ -70,43 +69,39 @@ pub(super) enum Stop<E> {
     Refused(E),
 }
 
-/// Has every stretch read, the `first` of which is at hand, and gives each with what was read of it to `take`, in order.
+/// Has every stretch read, the first of which is at hand in `text`, and gives each with what was read of it to `take`, in
+/// order.
 pub(super) fn read<'g, E>(
-    first: Vec<u8>,
+    mut text: Vec<u8>,
     mut stretches: Stretches<'_>,
     hand: impl Fn() -> Hand<'g>,
     mut take: impl FnMut(&mut Vec<u8>, Option<&mut Part>) -> Result<(), E>,
 ) -> Result<(), Stop<E>> {
-    let mut begun = VecDeque::from([first]);
-    let mut last = Vec::new();
-    while begun.len() < FEW {
-        stretches.fill(&mut last).map_err(Stop::Lost)?;
-        if !last.is_empty() {
-            begun.push_back(std::mem::take(&mut last));
-            continue;
+    let (mut first, mut part) = (hand(), Part::default());
+    for _ in 0..FEW {
+        if text.is_empty() {
+            return Ok(());
         }
-        let (mut hand, mut part) = (hand(), Part::default());
-        for mut text in begun {
-            let read = hand.read(&text, &mut part);
-            take(&mut text, read.then_some(&mut part)).map_err(Stop::Refused)?;
-        }
-        return Ok(());
+        let is_read = first.read(&text, &mut part);
+        take(&mut text, is_read.then_some(&mut part)).map_err(Stop::Refused)?;
+        stretches.fill(&mut text).map_err(Stop::Lost)?;
     }
     let count = std::thread::available_parallelism().map_or(1, usize::from);
     let (turn, turns) = channel();
-    let pile = Mutex::new(Pile { begun, stretches, turns: Some(turn) });
+    let pile = Mutex::new(Pile { next: text, stretches, turns: Some(turn) });
     // What was read and taken, to be read into again: memory is asked for once.
     let spare: Mutex<Vec<(Vec<u8>, Part)>> = Mutex::default();
     std::thread::scope(|scope| {
         let mut done: Vec<Receiver<(Vec<u8>, Part, bool)>> = Vec::new();
-        for (at, mut hand) in (0..count).map(|_| hand()).enumerate() {
+        let hands = std::iter::once(first).chain(std::iter::repeat_with(hand));
+        for (at, mut hand) in hands.take(count).enumerate() {
             let (put, get) = sync_channel(WAITING);
             done.push(get);
             let (pile, spare) = (&pile, &spare);
             scope.spawn(move || {
                 loop {
                     let (mut text, mut part) = lock(spare).pop().unwrap_or_default();
-                    if !lock(pile).next(at, &mut text) {
+                    if !lock(pile).take(at, &mut text) {
                         break;
                     }
                     let is_read = hand.read(&text, &mut part);
@@ -127,7 +122,8 @@ pub(super) fn read<'g, E>(
 
 /// The stretches that nobody has taken yet.
 struct Pile<'r> {
-    begun: VecDeque<Vec<u8>>,
+    /// The next one, which is at hand; empty after the last.
+    next: Vec<u8>,
     stretches: Stretches<'r>,
     /// Is told who took the next one; `None` after the last.
     turns: Option<Sender<io::Result<usize>>>,
@@ -135,22 +131,19 @@ struct Pile<'r> {
 
 impl Pile<'_> {
     /// Puts the next stretch into `text` for the hand of that number; false where there is none.
-    fn next(&mut self, hand: usize, text: &mut Vec<u8>) -> bool {
+    fn take(&mut self, hand: usize, text: &mut Vec<u8>) -> bool {
         let Some(turns) = &self.turns else { return false };
-        let taken = match self.begun.pop_front() {
-            Some(begun) => {
-                *text = begun;
-                Ok(hand)
-            }
-            None => self.stretches.fill(text).map(|()| hand),
-        };
-        let goes_on = taken.is_ok() && !text.is_empty();
+        std::mem::swap(&mut self.next, text);
         // Nobody is told where nobody wants to know any more.
-        let is_told = (taken.is_err() || goes_on) && turns.send(taken).is_ok();
-        if !(goes_on && is_told) {
+        if text.is_empty() || turns.send(Ok(hand)).is_err() {
+            self.turns = None;
+            return false;
+        }
+        if let Err(error) = self.stretches.fill(&mut self.next) {
+            let _ = turns.send(Err(error));
             self.turns = None;
         }
-        goes_on && is_told
+        true
     }
 }
 
