@@ -310,6 +310,14 @@ proptest! {
         }
         for at in instants {
             let present = Timeline::fold(registry(), &events, known_at);
+            // Several may work it out at once, each for some facilities and all for one.
+            std::thread::scope(|scope| {
+                for first in 0..2 {
+                    let share = (0..).map(FacilityId::from).take(FACILITIES).skip(first);
+                    let present = &present;
+                    scope.spawn(move || present.look_ahead(share, at));
+                }
+            });
             let (board, all) = (present.at(registry(), at), whole.at(registry(), at));
             for (little, all) in board.facilities().zip(all.facilities()) {
                 let active = |state: &FacilityState<'_>| {
@@ -331,18 +339,32 @@ proptest! {
     }
 }
 
-#[test]
-fn of_a_long_history_little_matters_at_an_instant() {
-    let row = |index: usize| Said {
+/// A closing or an opening, so many minutes after what was said before.
+fn turn(index: usize, gap: i64) -> Said {
+    Said {
         facility: 0,
         what: ("", if index.is_multiple_of(2) { "closed" } else { "open" }, ""),
-        gap: 30,
+        gap,
         lag: 0,
         length: None,
         source: "hospital",
         odd: Odd::Nothing,
-    };
-    let timeline = Timeline::fold(registry(), &events(&(0..60).map(row).collect::<Vec<_>>()), None);
+    }
+}
+
+#[test]
+fn a_facility_of_which_two_things_are_said_of_one_instant_is_not_plain() {
+    for (gap, is_plain) in [(1, true), (0, false)] {
+        let events = events(&[turn(0, 1), turn(1, 1), turn(2, gap)]);
+        let timeline = Timeline::fold(registry(), &events, None);
+        assert_eq!(Walk::new(&timeline).read(FacilityId::from(0)), is_plain, "{gap} minutes apart");
+    }
+}
+
+#[test]
+fn of_a_long_history_little_matters_at_an_instant() {
+    let said: Vec<Said> = (0..60).map(|index| turn(index, 30)).collect();
+    let timeline = Timeline::fold(registry(), &events(&said), None);
     let board = timeline.at(registry(), Instant::from_seconds(NEW_YEAR + 60 * 1_000));
     let closed = board.facility(FacilityId::from(0));
     assert_eq!(closed.summary(), Summary::Closed);

@@ -10,6 +10,7 @@ mod episode;
 mod fold;
 mod limits;
 mod nedocs;
+mod present;
 mod snapshot;
 mod stance;
 mod timeline;

@@ -12,8 +12,9 @@ use crate::model::{
 use super::episode::{Episode, LaneState, Track};
 use super::fold::{self, Lanes};
 use super::limits::{self, Refusal, Rulings, Suspension};
+use super::present::Present;
 use super::snapshot::{FacilityState, Snapshot};
-use super::walk::{Moves, Walk};
+use super::walk::Moves;
 
 /// A report about a subject: that somebody said something, whatever it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -123,13 +124,6 @@ impl History {
     }
 }
 
-/// Of each facility what matters at one instant, where that is less than all that is known of it.
-#[derive(Clone, Debug)]
-struct Present {
-    at: Instant,
-    facilities: Vec<OnceLock<Option<Box<History>>>>,
-}
-
 /// Everything that is known of every subject. What is known of a facility is folded when it is first asked for.
 #[derive(Clone, Debug)]
 pub struct Timeline<'a> {
@@ -140,9 +134,9 @@ pub struct Timeline<'a> {
     pub(super) lanes: Vec<Vec<(Lane, LaneState)>>,
     /// The same in numbers, for walks; made when the first is taken.
     pub(super) moves: OnceLock<Moves>,
-    facilities: Vec<OnceLock<Option<Box<History>>>>,
+    pub(super) facilities: Vec<OnceLock<Option<Box<History>>>>,
     /// What matters at the first instant that was asked about.
-    present: OnceLock<Present>,
+    pub(super) present: OnceLock<Present>,
     regions: BTreeMap<RegionId, History>,
     pub(super) rulings: BTreeMap<FacilityId, Rulings>,
     /// The stretches in which a policy lets nothing begin, in the order of their beginning.
@@ -259,45 +253,6 @@ impl<'a> Timeline<'a> {
             None => self.history(Subject::Facility(facility), &Rulings::default()),
         }
     }
-    /// What is known of a facility as far as it matters at an instant: what holds then, since when and until when, what
-    /// ran out since the last report, and that report. Of a plain facility with a long history that is little.
-    pub(super) fn at_present(
-        &'a self,
-        facility: FacilityId,
-        at: Instant,
-        walk: &mut Option<Walk<'a>>,
-    ) -> Option<&'a History> {
-        /// Of so few events all are folded.
-        const FEW: usize = 8;
-        let known = self.facilities.get(facility.index())?;
-        if known.get().is_some() || self.ledger.events_of(facility) <= FEW {
-            return self.facility(facility);
-        }
-        let present = self
-            .present
-            .get_or_init(|| Present { at, facilities: vec![OnceLock::new(); self.facilities.len()] });
-        if present.at != at {
-            return self.facility(facility);
-        }
-        let little = present.facilities[facility.index()].get_or_init(|| {
-            let walk = walk.get_or_insert_with(|| Walk::new(self));
-            self.little(facility, at, walk).map(Box::new)
-        });
-        little.as_deref().or_else(|| self.facility(facility))
-    }
-    /// That, of a plain facility.
-    fn little(&self, facility: FacilityId, at: Instant, walk: &mut Walk<'_>) -> Option<History> {
-        let events = walk.read(facility).then(|| walk.around(at))??;
-        let lines = self.ledger.between(Subject::Facility(facility), self.known_at, events);
-        history(self.registry, lines, &self.lanes, &Rulings::default())
-    }
-    /// Works out for some facilities what a board of that instant will ask for. Several can do so at once, each for some.
-    pub fn look_ahead(&'a self, facilities: impl IntoIterator<Item = FacilityId>, at: Instant) {
-        let mut walk = None;
-        for facility in facilities {
-            self.at_present(facility, at, &mut walk);
-        }
-    }
     /// What is known of a region as such.
     pub fn region(&self, region: RegionId) -> Option<&History> {
         self.regions.get(&region)
@@ -315,18 +270,6 @@ impl<'a> Timeline<'a> {
     ) -> FacilityState<'a> {
         FacilityState::read(self, registry, facility, at, &mut None)
     }
-    /// Tells of the state of one facility at an instant, for whoever asks about it once: of its history no more is folded
-    /// than matters then, and nothing is kept.
-    pub fn glance<T>(
-        &self,
-        registry: &Registry,
-        facility: FacilityId,
-        at: Instant,
-        tell: impl FnOnce(&FacilityState<'_>) -> T,
-    ) -> T {
-        let history = self.little(facility, at, &mut Walk::new(self)).or_else(|| self.folded(facility));
-        tell(&FacilityState::of(self, history.as_ref(), registry, facility, at))
-    }
     /// The state of every facility at an instant.
     pub fn at(&'a self, registry: &'a Registry, at: Instant) -> Snapshot<'a> {
         Snapshot::read(self, registry, at)
@@ -334,7 +277,7 @@ impl<'a> Timeline<'a> {
 }
 
 /// What events come to, under given rulings; `None` where there are none.
-fn history<'l>(
+pub(super) fn history<'l>(
     registry: &Registry,
     lines: impl Iterator<Item = Line<'l>>,
     lanes: &[Vec<(Lane, LaneState)>],

@@ -7,7 +7,7 @@
 //! plain is left to [`Timeline::folded`], which says the same of every facility that is.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 use crate::model::{Declared, FacilityId, Instant, Lane, Line, Registry, Renewal, Short, Subject};
 
@@ -168,11 +168,11 @@ fn is_simple(registry: &Registry, state: &LaneState) -> bool {
 
 /// What a lane is in.
 #[derive(Clone, Copy, Debug)]
-struct Open {
+pub(super) struct Open {
     lane: u16,
     state: StateAt,
-    until: Instant,
-    episode: usize,
+    pub(super) until: Instant,
+    pub(super) episode: usize,
 }
 
 /// What a saying is apart from its times.
@@ -193,16 +193,16 @@ pub struct Walk<'t> {
     timeline: &'t Timeline<'t>,
     moves: &'t Moves,
     /// Of the facility that was read last.
-    sayings: Vec<Saying>,
+    pub(super) sayings: Vec<Saying>,
     /// Whether any of them says where its patients go.
     orders: bool,
     /// What was found out about sayings, by their place in the ledger.
     found: Vec<Option<Found>>,
-    open: Vec<Open>,
+    pub(super) open: Vec<Open>,
     /// How many episodes have begun on this walk.
-    begun: usize,
+    pub(super) begun: usize,
     /// Whether more is known of the facility than was declared.
-    passed_over: bool,
+    pub(super) passed_over: bool,
 }
 
 impl<'t> Walk<'t> {
@@ -329,51 +329,14 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// The first and the last event of those that by themselves come to what holds at an instant, since when and until
-    /// when, and to what was reported last: from the beginning of the first episode that is open after the last saying
-    /// until then, to where none of these is open any more. `None` where nothing is said, or more than is declared matters.
-    pub(super) fn around(&mut self, at: Instant) -> Option<RangeInclusive<u64>> {
-        if self.passed_over {
-            return None;
-        }
-        let told = self.sayings.partition_point(|saying| saying.from <= at);
-        let Some(last) = told.checked_sub(1) else {
-            // Nothing holds then, but it is known of.
-            return self.sayings.first().map(|first| first.event..=first.event);
-        };
-        self.set_out();
-        let mut ties = Ties::default();
-        for at in 0..told {
-            ties.step(self, at);
-        }
-        let begun = self.begun;
-        let first = self.open.iter().map(|open| ties.begun_at[open.episode]);
-        let mut first = first.min().unwrap_or(last).min(last);
-        let mut last = last;
-        while last + 1 < self.sayings.len() {
-            let goes_on = self.sayings[last].from;
-            if !self.open.iter().any(|open| open.episode < begun && goes_on < open.until) {
-                break;
-            }
-            last += 1;
-            ties.step(self, last);
-        }
-        // What begins before and is confirmed there belongs to it: else the confirmation would begin it.
-        for (at, back_to) in ties.back_to.iter().enumerate().take(last + 1).rev() {
-            if at < first {
-                break;
-            }
-            first = first.min(*back_to);
-        }
-        Some(self.sayings[first].event..=self.sayings[last].event)
-    }
-
-    fn set_out(&mut self) {
+    /// Begins at the first saying.
+    pub(super) fn set_out(&mut self) {
         self.open.clear();
         self.begun = 0;
     }
 
-    fn step(&mut self, at: usize, witness: &mut impl Witness) {
+    /// Takes the next saying, which is the one at that place.
+    pub(super) fn step(&mut self, at: usize, witness: &mut impl Witness) {
         let Self { open, moves, begun, sayings, .. } = self;
         let saying = &sayings[at];
         match &moves.by_declared[saying.declared_at] {
@@ -409,34 +372,6 @@ impl<'t> Walk<'t> {
             Move::Intricate => {}
         }
     }
-}
-
-/// Which sayings belong together, by their places.
-#[derive(Default)]
-struct Ties {
-    /// By episode: where it begins.
-    begun_at: Vec<usize>,
-    /// By saying: where the first episode begins that it begins or confirms.
-    back_to: Vec<usize>,
-}
-
-impl Ties {
-    fn step(&mut self, walk: &mut Walk<'_>, at: usize) {
-        self.back_to.push(at);
-        walk.step(at, self);
-    }
-}
-
-impl Witness for Ties {
-    fn begins(&mut self, _: StateAt, _: &Saying) {
-        self.begun_at.push(self.back_to.len() - 1);
-    }
-    fn confirmed(&mut self, episode: usize, _: &Saying) {
-        if let Some(back_to) = self.back_to.last_mut() {
-            *back_to = self.begun_at[episode].min(*back_to);
-        }
-    }
-    fn ends(&mut self, _: usize, _: Instant, _: EndedBy, _: Option<u64>) {}
 }
 
 /// By hand, an ending ends what the lanes that it reaches are in.

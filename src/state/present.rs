@@ -1,0 +1,145 @@
+//! The present: what matters at one instant, where that is less than all that is known.
+//!
+//! Floor 2. Of a plain facility the few events round an instant come by themselves to what all of them come to then: what
+//! holds, since when and until when, what ran out since the last report, and that report. Which they are a walk tells.
+
+use std::ops::RangeInclusive;
+use std::sync::OnceLock;
+
+use crate::model::{FacilityId, Instant, Registry, Subject};
+
+use super::episode::EndedBy;
+use super::limits::Rulings;
+use super::snapshot::FacilityState;
+use super::timeline::{History, Timeline, history};
+use super::walk::{Saying, StateAt, Walk, Witness};
+
+/// Of each facility what matters at one instant, where that is less than all that is known of it.
+#[derive(Clone, Debug)]
+pub(super) struct Present {
+    at: Instant,
+    facilities: Vec<OnceLock<Option<Box<History>>>>,
+}
+
+impl<'a> Timeline<'a> {
+    /// What is known of a facility as far as it matters at an instant: what holds then, since when and until when, what
+    /// ran out since the last report, and that report. Of a plain facility with a long history that is little.
+    pub(super) fn at_present(
+        &'a self,
+        facility: FacilityId,
+        at: Instant,
+        walk: &mut Option<Walk<'a>>,
+    ) -> Option<&'a History> {
+        /// Of so few events all are folded.
+        const FEW: usize = 8;
+        let known = self.facilities.get(facility.index())?;
+        if known.get().is_some() || self.ledger.events_of(facility) <= FEW {
+            return self.facility(facility);
+        }
+        let present = self
+            .present
+            .get_or_init(|| Present { at, facilities: vec![OnceLock::new(); self.facilities.len()] });
+        if present.at != at {
+            return self.facility(facility);
+        }
+        let little = present.facilities[facility.index()].get_or_init(|| {
+            let walk = walk.get_or_insert_with(|| Walk::new(self));
+            self.little(facility, at, walk).map(Box::new)
+        });
+        little.as_deref().or_else(|| self.facility(facility))
+    }
+    /// That, of a plain facility.
+    fn little(&self, facility: FacilityId, at: Instant, walk: &mut Walk<'_>) -> Option<History> {
+        let events = walk.read(facility).then(|| walk.around(at))??;
+        let lines = self.ledger.between(Subject::Facility(facility), self.known_at, events);
+        history(self.registry, lines, &self.lanes, &Rulings::default())
+    }
+    /// Works out for some facilities what a board of that instant will ask for. Several can do so at once, each for some.
+    pub fn look_ahead(&'a self, facilities: impl IntoIterator<Item = FacilityId>, at: Instant) {
+        let mut walk = None;
+        for facility in facilities {
+            self.at_present(facility, at, &mut walk);
+        }
+    }
+    /// Tells of the state of one facility at an instant, for whoever asks about it once: of its history no more is folded
+    /// than matters then, and nothing is kept.
+    pub fn glance<T>(
+        &self,
+        registry: &Registry,
+        facility: FacilityId,
+        at: Instant,
+        tell: impl FnOnce(&FacilityState<'_>) -> T,
+    ) -> T {
+        let history = self.little(facility, at, &mut Walk::new(self)).or_else(|| self.folded(facility));
+        tell(&FacilityState::of(self, history.as_ref(), registry, facility, at))
+    }
+}
+
+impl Walk<'_> {
+    /// The first and the last event of those that by themselves come to what holds at an instant, since when and until
+    /// when, and to what was reported last: from the beginning of the first episode that is open after the last saying
+    /// until then, to where none of these is open any more. `None` where nothing is said, or more than is declared matters.
+    pub(super) fn around(&mut self, at: Instant) -> Option<RangeInclusive<u64>> {
+        if self.passed_over {
+            return None;
+        }
+        let told = self.sayings.partition_point(|saying| saying.from <= at);
+        let Some(last) = told.checked_sub(1) else {
+            // Nothing holds then, but it is known of.
+            return self.sayings.first().map(|first| first.event..=first.event);
+        };
+        self.set_out();
+        let mut ties = Ties::default();
+        for at in 0..told {
+            ties.step(self, at);
+        }
+        let begun = self.begun;
+        let first = self.open.iter().map(|open| ties.begun_at[open.episode]);
+        let mut first = first.min().unwrap_or(last).min(last);
+        let mut last = last;
+        while last + 1 < self.sayings.len() {
+            let goes_on = self.sayings[last].from;
+            if !self.open.iter().any(|open| open.episode < begun && goes_on < open.until) {
+                break;
+            }
+            last += 1;
+            ties.step(self, last);
+        }
+        // What begins before and is confirmed there belongs to it: else the confirmation would begin it.
+        for (at, back_to) in ties.back_to.iter().enumerate().take(last + 1).rev() {
+            if at < first {
+                break;
+            }
+            first = first.min(*back_to);
+        }
+        Some(self.sayings[first].event..=self.sayings[last].event)
+    }
+}
+
+/// Which sayings belong together, by their places.
+#[derive(Default)]
+struct Ties {
+    /// By episode: where it begins.
+    begun_at: Vec<usize>,
+    /// By saying: where the first episode begins that it begins or confirms.
+    back_to: Vec<usize>,
+}
+
+impl Ties {
+    fn step(&mut self, walk: &mut Walk<'_>, at: usize) {
+        self.back_to.push(at);
+        walk.step(at, self);
+    }
+}
+
+impl Witness for Ties {
+    fn begins(&mut self, _: StateAt, _: &Saying) {
+        self.begun_at.push(self.back_to.len() - 1);
+    }
+    fn confirmed(&mut self, episode: usize, _: &Saying) {
+        if let Some(back_to) = self.back_to.last_mut() {
+            *back_to = self.begun_at[episode].min(*back_to);
+        }
+    }
+    fn ends(&mut self, _: usize, _: Instant, _: EndedBy, _: Option<u64>) {}
+}
