@@ -329,7 +329,7 @@ impl<'g> Usual<'g> {
             return None;
         }
         let said = if until.is_some() { with } else { without };
-        Some((Entry::new(said, facility, given.unwrap_or(from), from, until), given))
+        Some((Entry::new(said, facility, given.unwrap_or(from), from, until)?, given))
     }
 
     /// The facility that a cell names by its id; `None`: it does not, or the name is not to be learnt.

@@ -1,7 +1,7 @@
 //! The ledger: the events of a log, kept small.
 //!
 //! Ten million events say few different things: what they declare, whom they route where and why, and who said it are
-//! kept once each, and an event is a row of numbers that point there (32 bytes). A whole [`Event`] is put together when
+//! kept once each, and an event is a row of numbers that point there (20 bytes). A whole [`Event`] is put together when
 //! it is asked for. Which of them are about whom is the business of `groups`.
 
 use std::collections::BTreeSet;
@@ -111,6 +111,8 @@ pub struct Sayings {
     declared: Shared<Declared>,
     wordings: Shared<Arc<Wording>>,
     sources: Shared<Arc<str>>,
+    /// Those that a [`Stamp`] has no room for.
+    instants: Shared<Instant>,
     /// What is no declaration, and the place of who said it.
     others: Vec<(Kind, u32)>,
 }
@@ -133,20 +135,37 @@ pub struct SayingId(u32);
 /// An event in numbers, one of which is known to the [`Sayings`] that made it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    recorded_at: Instant,
+    recorded_at: Stamp,
     /// Of a declaration.
-    from: Instant,
-    /// Of a declaration; the end of time where there is none.
-    until: Instant,
+    from: Stamp,
+    /// Of a declaration; [`Stamp::NEVER`] where there is none.
+    until: Stamp,
     /// A facility, or a region with [`REGION`] set; [`NOBODY`] for none.
     subject: u32,
     /// A place among the sayings, or with [`OTHER`] among the others.
     said: u32,
 }
 
+/// An instant in half of its size: the seconds since 1970 until far into 2097, else a place among the instants of the
+/// [`Sayings`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Stamp(u32);
+
+impl Stamp {
+    /// No instant at all.
+    const NEVER: Self = Self(u32::MAX);
+    /// From here on they are places: room for 268 million instants that nobody's log should have.
+    const PLACES: u32 = 0xf000_0000;
+
+    /// `None`: it has to be kept.
+    #[inline]
+    fn of(instant: Instant) -> Option<Self> {
+        u32::try_from(instant.seconds()).ok().filter(|seconds| *seconds < Self::PLACES).map(Self)
+    }
+}
+
 const NOBODY: u32 = u32::MAX;
 const REGION: u32 = 1 << 31;
-const NEVER: Instant = Instant::from_seconds(i64::MAX);
 
 /// The mark in what an entry says.
 const OTHER: u32 = 1 << 31;
@@ -178,16 +197,21 @@ fn group(code: u32) -> Group {
 
 impl Entry {
     /// The declaration that a facility is what was said, in a ledger of the same [`Sayings`]. There is an `until` exactly
-    /// where one was stated in what was said.
+    /// where one was stated in what was said. `None`: an instant so far away takes [`Sayings::entry`].
+    #[inline]
     pub fn new(
         said: SayingId,
         facility: FacilityId,
         recorded_at: Instant,
         from: Instant,
         until: Option<Instant>,
-    ) -> Self {
-        let until = until.unwrap_or(NEVER);
-        Self { recorded_at, from, until, subject: u32::from(facility), said: said.0 }
+    ) -> Option<Self> {
+        let until = match until {
+            Some(until) => Stamp::of(until)?,
+            None => Stamp::NEVER,
+        };
+        let (recorded_at, from) = (Stamp::of(recorded_at)?, Stamp::of(from)?);
+        Some(Self { recorded_at, from, until, subject: u32::from(facility), said: said.0 })
     }
     /// What it declares, apart from whom it is about and when; `None`: it is no declaration.
     pub fn saying(&self) -> Option<SayingId> {
@@ -235,14 +259,15 @@ impl Sayings {
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     pub fn entry(&mut self, event: &Event) -> Entry {
         let source = self.sources.place(&event.source, || event.source.clone());
+        let recorded_at = self.stamp(event.recorded_at);
         let said = match &event.kind {
             Kind::Declare(said) => said,
             other @ (Kind::Retract(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_)) => {
                 self.others.push((other.clone(), source));
                 return Entry {
-                    recorded_at: event.recorded_at,
-                    from: event.recorded_at,
-                    until: NEVER,
+                    recorded_at,
+                    from: recorded_at,
+                    until: Stamp::NEVER,
                     subject: code(event.subject()),
                     said: (self.others.len() as u32 - 1) | OTHER,
                 };
@@ -263,9 +288,9 @@ impl Sayings {
             exercise: said.exercise,
         };
         Entry {
-            recorded_at: event.recorded_at,
-            from: said.from,
-            until: said.until.map_or(NEVER, |until| until.at),
+            recorded_at,
+            from: self.stamp(said.from),
+            until: said.until.map_or(Stamp::NEVER, |until| self.stamp(until.at)),
             subject: code(Some(said.subject)),
             said: self.whole.place(&saying, || saying),
         }
@@ -288,6 +313,30 @@ impl Sayings {
             exercise: false,
         };
         SayingId(self.whole.place(&saying, || saying))
+    }
+    fn stamp(&mut self, instant: Instant) -> Stamp {
+        Stamp::of(instant).unwrap_or_else(|| {
+            let place = self.instants.place(&instant, || instant);
+            assert!(place < u32::MAX - Stamp::PLACES, "too many instants before 1970 and after 2097");
+            Stamp(Stamp::PLACES + place)
+        })
+    }
+    /// The end of time for never.
+    #[inline]
+    fn instant(&self, stamp: Stamp) -> Instant {
+        if stamp.0 < Stamp::PLACES {
+            return Instant::from_seconds(i64::from(stamp.0));
+        }
+        let kept = self.instants.kept.get((stamp.0 - Stamp::PLACES) as usize);
+        kept.copied().unwrap_or(Instant::from_seconds(i64::MAX))
+    }
+    #[inline]
+    fn until(&self, entry: &Entry) -> Option<Instant> {
+        (entry.until != Stamp::NEVER).then(|| self.instant(entry.until))
+    }
+    #[inline]
+    fn is_known(&self, entry: &Entry, known_at: Option<Instant>) -> bool {
+        known_at.is_none_or(|known_at| self.instant(entry.recorded_at) <= known_at)
     }
     /// What an entry says that is no declaration.
     fn other(&self, entry: &Entry) -> Option<&Kind> {
@@ -322,11 +371,11 @@ impl Ledger {
     }
     /// When the last event was recorded.
     pub fn last_recorded_at(&self) -> Option<Instant> {
-        self.entries.last().map(|last| last.recorded_at)
+        self.entries.last().map(|last| self.said.instant(last.recorded_at))
     }
     /// When each event was recorded, in the order of their numbers.
     pub fn recordings(&self) -> impl Iterator<Item = Instant> + '_ {
-        self.entries.iter().map(|entry| entry.recorded_at)
+        self.entries.iter().map(|entry| self.said.instant(entry.recorded_at))
     }
     /// Makes room for so many more events.
     pub fn reserve(&mut self, more: usize) {
@@ -397,7 +446,7 @@ impl Ledger {
         };
         Event {
             number: self.number(at),
-            recorded_at: entry.recorded_at,
+            recorded_at: self.said.instant(entry.recorded_at),
             source: self.said.source(entry).clone(),
             kind,
         }
@@ -409,13 +458,13 @@ impl Ledger {
         let said = &self.said.whole.kept[entry.said as usize];
         Line::Declared(Heard {
             number: self.number(at),
-            recorded_at: entry.recorded_at,
+            recorded_at: self.said.instant(entry.recorded_at),
             source: &self.said.sources.kept[said.source as usize],
             declared: &self.said.declared.kept[said.declared as usize],
             declared_at: said.declared as usize,
             said_at: entry.said as usize,
-            from: entry.from,
-            until: (entry.until != NEVER).then_some(Until { at: entry.until, stated: said.stated }),
+            from: self.said.instant(entry.from),
+            until: self.said.until(entry).map(|at| Until { at, stated: said.stated }),
             wording: &self.said.wordings.kept[said.wording as usize],
             exercise: said.exercise,
         })
@@ -431,18 +480,17 @@ impl Ledger {
     /// The first instant at which anything that is declared holds.
     pub fn first_from(&self) -> Option<Instant> {
         let declared = self.entries.iter().filter(|entry| entry.said & OTHER == 0);
-        declared.map(|entry| entry.from).min()
+        declared.map(|entry| self.said.instant(entry.from)).min()
     }
     /// The events that were known at `known_at`, under their numbers. Times of recording may run backwards where a log
     /// does not say them.
     #[must_use]
     pub fn known(&self, known_at: Option<Instant>) -> Self {
         let mut known = self.clone();
-        let Some(known_at) = known_at else { return known };
-        if self.entries.iter().all(|entry| entry.recorded_at <= known_at) {
+        if self.entries.iter().all(|entry| self.said.is_known(entry, known_at)) {
             return known;
         }
-        let is_known = |at: &usize| self.entries[*at].recorded_at <= known_at;
+        let is_known = |at: &usize| self.said.is_known(&self.entries[*at], known_at);
         let places: Vec<usize> = (0..self.entries.len()).filter(is_known).collect();
         known.entries = Arc::new(places.iter().map(|at| self.entries[*at]).collect());
         known.numbers = places.iter().map(|at| self.number(*at)).collect();
@@ -482,12 +530,12 @@ impl Ledger {
             return None;
         }
         let entries = Gathered::new(&self.entries, self.row(Subject::Facility(facility)));
-        Some(entries.filter(move |(_, entry)| known(entry, known_at)).map(|(at, entry)| {
+        Some(entries.filter(move |(_, entry)| self.said.is_known(entry, known_at)).map(|(at, entry)| {
             (entry.said & OTHER == 0).then(|| Short {
                 number: self.number(at as usize),
-                recorded_at: entry.recorded_at,
-                from: entry.from,
-                until: Some(entry.until).filter(|until| *until != NEVER),
+                recorded_at: self.said.instant(entry.recorded_at),
+                from: self.said.instant(entry.from),
+                until: self.said.until(&entry),
                 said_at: entry.said as usize,
             })
         }))
@@ -540,9 +588,9 @@ impl Ledger {
         row: &'l [u32],
         known_at: Option<Instant>,
     ) -> impl Iterator<Item = Line<'l>> + 'l {
-        let retracted = self.retracted(row, |at| known(&self.entries[at as usize], known_at));
+        let retracted = self.retracted(row, |at| self.said.is_known(&self.entries[at as usize], known_at));
         Gathered::new(&self.entries, places)
-            .filter(move |(at, entry)| known(entry, known_at) && !retracted.contains(at))
+            .filter(move |(at, entry)| self.said.is_known(entry, known_at) && !retracted.contains(at))
             .map(|(at, entry)| self.line(at as usize, &entry))
             .filter(|line| !matches!(line, Line::Other(Kind::Retract(_))))
     }
@@ -596,10 +644,6 @@ impl Ledger {
             Groups::of(told, self.said.others.iter().any(|(kind, _)| matches!(kind, Kind::Retract(_))))
         })
     }
-}
-
-fn known(entry: &Entry, known_at: Option<Instant>) -> bool {
-    known_at.is_none_or(|known_at| entry.recorded_at <= known_at)
 }
 
 /// So many entries are fetched at a time.
@@ -747,6 +791,48 @@ mod tests {
             Line::Other(_) => 0,
         };
         ledger.of(subject, known_at.map(at)).map(number).collect()
+    }
+
+    #[test]
+    fn an_instant_of_any_age_comes_back_as_it_was() {
+        let ages =
+            [i64::MIN, -62_135_596_800, -1, 0, 1, 4_026_531_839, 4_026_531_840, 253_402_300_799, i64::MAX];
+        let said: Vec<Event> = ages
+            .into_iter()
+            .zip(1..)
+            .map(|(age, number)| {
+                let Event { source, kind, .. } = declares(number, 1, "fire");
+                let Kind::Declare(mut declaration) = kind else { panic!("it declares") };
+                (declaration.from, declaration.until) = (at(age), Some(Until { at: at(age), stated: true }));
+                Event { number, recorded_at: at(age), source, kind: Kind::Declare(declaration) }
+            })
+            .collect();
+        let ledger: Ledger = said.iter().collect();
+        assert_eq!(ledger.iter().collect::<Vec<_>>(), said);
+        assert_eq!(ledger.recordings().collect::<Vec<_>>(), ages.map(at));
+        let one = Subject::Facility(FacilityId::from(1));
+        assert_eq!(numbers(&ledger, one, Some(0)), [1, 2, 3, 4]);
+        assert_eq!(ledger.first_from(), Some(at(i64::MIN)));
+        assert_eq!(
+            ledger.in_short(FacilityId::from(1), None).unwrap().last().unwrap().unwrap().until,
+            Some(at(i64::MAX))
+        );
+    }
+
+    #[test]
+    fn an_entry_is_made_without_its_sayings_where_its_instants_are_usual() {
+        let mut said = Sayings::default();
+        let id = said.entry(&declares(1, 1, "fire")).saying().unwrap();
+        let new = |times: [i64; 3]| {
+            Entry::new(id, FacilityId::from(1), at(times[0]), at(times[1]), Some(at(times[2])))
+        };
+        assert!(new([0, 5, 4_026_531_839]).is_some());
+        for odd in [[-1, 5, 6], [0, -1, 6], [0, 5, 4_026_531_840], [0, 5, i64::MAX]] {
+            assert!(new(odd).is_none(), "{odd:?}");
+        }
+        let without = Entry::new(id, FacilityId::from(1), at(0), at(5), None).unwrap();
+        assert_eq!(Ledger::of_entries(vec![without], said).heard(1).unwrap().until, None);
+        assert_eq!(std::mem::size_of::<Entry>(), 20);
     }
 
     #[test]
