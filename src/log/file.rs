@@ -454,6 +454,7 @@ mod tests {
     ];
 
     const NONE: &[&str] = &[""];
+    const LONG: &str = "no bed that is staffed, nor one that will be before the evening";
     const TIMES: &[&str] = &["2023-08-03T06:00:00Z", "2023-08-03T06:00:59Z", "2023-08-04T00:30:00-04:00"];
     const ODD_TIMES: &[&str] = &[
         "2023-08-03 06:00",
@@ -498,7 +499,7 @@ mod tests {
                 cell(&["", "", "2023-08-05T06:00:00Z"], ODD_TIMES),
                 cell(NONE, &["ECHN", "nowhere"]),
                 cell(NONE, &["\"a, \"\"b\"\"\"", "\"two\nlines\"", "5\" pipe", "\u{e9}", "'=x"]),
-                cell(&["", "fire"], &["\"Fire, in the ED\"", "power"]),
+                cell(&["", "fire", LONG], &["\"Fire, in the ED\"", "power"]),
                 cell(&["hospital", "dispatch"], &["", "\"hospital\""]),
                 cell(&["", "someone"], &["\"x\n1,2\"", "a\rb", "a,b"]),
             ),
@@ -516,14 +517,15 @@ mod tests {
             rows in prop::collection::vec(row(), 0..16),
             numbered in any::<bool>(),
             (crlf, ends) in (any::<bool>(), any::<bool>()),
+            order in prop_oneof![Just((0..14).collect::<Vec<usize>>()), Just((0..14).collect()).prop_shuffle()],
         ) {
             let registry = registry();
-            let first = usize::from(!numbered);
-            let mut text = COLUMNS[first..].join(",");
+            let places: Vec<usize> = order.into_iter().filter(|at| numbered || *at > 0).collect();
+            let mut text = places.iter().map(|at| COLUMNS[*at]).collect::<Vec<_>>().join(",");
             for (at, row) in rows.iter().enumerate() {
                 let number = (at + 1).to_string();
-                let cells: Vec<&str> =
-                    row[first..].iter().map(|cell| if *cell == "#" { number.as_str() } else { cell }).collect();
+                let cells = places.iter().map(|at| if row[*at] == "#" { number.as_str() } else { row[*at] });
+                let cells: Vec<&str> = cells.collect();
                 text += if crlf { "\r\n" } else { "\n" };
                 text += &cells.join(",");
             }

@@ -21,6 +21,7 @@ mod migrations;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod row;
+mod shape;
 mod sqlite;
 mod store;
 mod stretches;

@@ -1,0 +1,344 @@
+//! The shape of a usual row: what stands in it from left to right, and what it says in numbers.
+//!
+//! Floor 4; reads no file. Nothing is looked for that the header does not promise: a number is compared with the one that
+//! comes next, a time has its length, words are compared with those that stood there before.
+
+use wide::u8x16;
+
+use super::row::Column;
+use super::usual::Header;
+use super::words::{REACH, Words};
+use crate::model::{FacilityId, Instant, Registry};
+use crate::sentence::Moments;
+
+/// The columns whose cells tell what is said: status, scope, lane, reason, source.
+pub(super) const SAID: [Column; 5] =
+    [Column::Status, Column::Scope, Column::Lane, Column::Reason, Column::Source];
+
+/// A row of more runs than this is not usual.
+const RUNS: usize = 4;
+
+/// Different words beyond so many are not usual, nor different things said, and no longer learnt.
+pub(super) const LEARNT: usize = 1 << 16;
+
+/// What a usual row holds, each up to a comma and the last up to the end of the line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Field {
+    Number,
+    RecordedAt,
+    From,
+    Until,
+    Facility,
+    /// Cells next to each other that tell by their words what is said, with so many commas among them: the run of that
+    /// number.
+    Words {
+        run: usize,
+        commas: usize,
+    },
+    /// A cell from which nothing follows.
+    Passed,
+}
+
+/// Cells that stand next to each other.
+struct Run {
+    columns: Vec<Column>,
+    words: Words<2>,
+    /// By the number of words: those of the cells that tell what is said.
+    cells: Vec<Vec<(Column, Box<[u8]>)>>,
+}
+
+/// What a usual row says.
+pub(super) struct Told {
+    pub(super) recorded_at: Option<Instant>,
+    pub(super) from: Option<Instant>,
+    pub(super) until: Option<Instant>,
+    pub(super) facility: Option<FacilityId>,
+    /// What is said, by its [`Shape::words`].
+    pub(super) spoken: u64,
+    /// Its length, with the end of its line.
+    pub(super) len: usize,
+}
+
+/// The shape of the rows of one log.
+pub(super) struct Shape<'g> {
+    registry: &'g Registry,
+    fields: Vec<Field>,
+    runs: Vec<Run>,
+    facilities: Words<1>,
+    moments: Moments,
+}
+
+impl<'g> Shape<'g> {
+    /// That which a header promises; `None`: no row will be usual.
+    pub(super) fn of(header: &Header, registry: &'g Registry) -> Option<Self> {
+        let (mut fields, mut runs): (Vec<Field>, Vec<Run>) = (Vec::new(), Vec::new());
+        for column in header.columns() {
+            let field = match column {
+                Some(Column::Event) => Field::Number,
+                Some(Column::RecordedAt) => Field::RecordedAt,
+                Some(Column::From) => Field::From,
+                Some(Column::Until) => Field::Until,
+                Some(Column::Facility) => Field::Facility,
+                Some(Column::Author | Column::Hash) | None => Field::Passed,
+                Some(word) => {
+                    if let (Some(Field::Words { commas, .. }), Some(run)) =
+                        (fields.last_mut(), runs.last_mut())
+                    {
+                        *commas += 1;
+                        run.columns.push(*word);
+                        continue;
+                    }
+                    runs.push(Run { columns: vec![*word], words: Words::default(), cells: Vec::new() });
+                    Field::Words { run: runs.len() - 1, commas: 0 }
+                }
+            };
+            fields.push(field);
+        }
+        let (facilities, moments) = (Words::default(), Moments::default());
+        (runs.len() <= RUNS).then_some(Self { registry, fields, runs, facilities, moments })
+    }
+
+    /// What the row says that a text begins with; `None` where it is not usual. `count`: the number that it has to have,
+    /// where rows are numbered.
+    #[inline]
+    pub(super) fn row(&mut self, text: &[u8; REACH], count: Option<&Count>) -> Option<Told> {
+        let mut told = Told { recorded_at: None, from: None, until: None, facility: None, spoken: 0, len: 0 };
+        let Self { registry, fields, runs, facilities, moments } = self;
+        let (last, others) = fields.split_last()?;
+        let mut cells = Cells { text, count, registry, runs, facilities, moments, told: &mut told };
+        let mut at = 0;
+        for field in others {
+            at = cells.field::<b','>(*field, at)? + 1;
+        }
+        told.len = cells.field::<b'\n'>(*last, at)? + 1;
+        Some(told)
+    }
+
+    /// The number that a row says it has; `None` where that is not usual.
+    pub(super) fn count(&self, text: &[u8; REACH]) -> Option<Count> {
+        let mut at = 0;
+        for field in &self.fields {
+            let commas = if let Field::Words { commas, .. } = field { *commas } else { 0 };
+            let end = nth::<b','>(text, at, commas).or_else(|| nth::<b'\n'>(text, at, 0))?;
+            if *field == Field::Number {
+                return Count::said(&text[at..end]);
+            }
+            at = end + 1;
+        }
+        None
+    }
+
+    /// The words of a cell among what is spoken: nothing where there is no such cell.
+    pub(super) fn words(&self, mut spoken: u64, column: Column) -> &[u8] {
+        for run in self.runs.iter().rev() {
+            let cells = run.cells.get((spoken & 0xffff) as usize);
+            if let Some((_, cell)) = cells.and_then(|cells| cells.iter().find(|(told, _)| *told == column)) {
+                return cell;
+            }
+            spoken >>= 16;
+        }
+        &[]
+    }
+
+    /// Learns that a cell names a facility.
+    pub(super) fn learn(&mut self, cell: &[u8], facility: FacilityId) {
+        if self.facilities.len() < LEARNT && is_plain(cell) {
+            self.facilities.learn(cell, u32::from(facility));
+        }
+    }
+}
+
+/// A row while it is looked at.
+struct Cells<'c, 'g> {
+    text: &'c [u8; REACH],
+    count: Option<&'c Count>,
+    registry: &'g Registry,
+    runs: &'c mut [Run],
+    facilities: &'c mut Words<1>,
+    moments: &'c mut Moments,
+    told: &'c mut Told,
+}
+
+impl Cells<'_, '_> {
+    /// Takes in the field that begins there; tells where the byte stands that closes it, or of a line's end the last one.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // twice, and each of its few lines ten million times
+    fn field<const CLOSING: u8>(&mut self, field: Field, at: usize) -> Option<usize> {
+        let text = self.text;
+        let end = match field {
+            Field::Number => at + self.count?.stands(text, at)?,
+            Field::From => moment::<CLOSING>(self.moments, text, at, &mut self.told.from)?,
+            Field::RecordedAt => moment::<CLOSING>(self.moments, text, at, &mut self.told.recorded_at)?,
+            Field::Until => moment::<CLOSING>(self.moments, text, at, &mut self.told.until)?,
+            Field::Facility => {
+                let end = nth::<CLOSING>(text, at, 0)?;
+                let word = word_end::<CLOSING>(text, at, end);
+                self.told.facility = match self.facilities.find(text, at, word) {
+                    Some(facility) => Some(FacilityId::from(facility)),
+                    None => self.identified(&text[at..word]),
+                };
+                return Some(end);
+            }
+            Field::Words { run, commas } => {
+                let end = nth::<CLOSING>(text, at, if CLOSING == b',' { commas } else { 0 })?;
+                let run = &mut self.runs[run];
+                let word = word_end::<CLOSING>(text, at, end);
+                let number = match run.words.find(text, at, word) {
+                    Some(number) => number,
+                    None => run.learn(&text[at..word])?,
+                };
+                self.told.spoken = self.told.spoken << 16 | u64::from(number);
+                return Some(end);
+            }
+            Field::Passed => {
+                let end = nth::<CLOSING>(text, at, 0)?;
+                let is_passed = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b',');
+                let word = &text[at..word_end::<CLOSING>(text, at, end)];
+                return word.iter().all(is_passed).then_some(end);
+            }
+        };
+        let closing = *text.get(end)?;
+        if closing == CLOSING {
+            return Some(end);
+        }
+        (CLOSING == b'\n' && closing == b'\r' && *text.get(end + 1)? == b'\n').then_some(end + 1)
+    }
+
+    /// The facility that a cell names by its id; `None`: it does not.
+    #[cold]
+    fn identified(&mut self, cell: &[u8]) -> Option<FacilityId> {
+        let facility = self.registry.facilities.id(std::str::from_utf8(cell).ok()?)?;
+        if self.facilities.len() < LEARNT {
+            self.facilities.learn(cell, u32::from(facility));
+        }
+        Some(facility)
+    }
+}
+
+impl Run {
+    /// Learns words; `None` where they are not usual.
+    #[cold]
+    fn learn(&mut self, text: &[u8]) -> Option<u32> {
+        let number = u32::try_from(self.cells.len()).ok()?;
+        if self.cells.len() >= LEARNT || !is_plain(text) {
+            return None;
+        }
+        let cells: Vec<&[u8]> = text.split(|byte| *byte == b',').collect();
+        if cells.len() != self.columns.len() {
+            return None;
+        }
+        let is_usual = |(column, cell): (&Column, &&[u8])| match column {
+            Column::Kind => matches!(*cell, b"" | b"declare"),
+            Column::Exercise => matches!(*cell, b"" | b"false"),
+            column => SAID.contains(column) || cell.is_empty(),
+        };
+        if !self.columns.iter().zip(&cells).all(is_usual) {
+            return None;
+        }
+        let told = self.columns.iter().copied().zip(cells).filter(|(column, _)| SAID.contains(column));
+        self.cells.push(told.map(|(column, cell)| (column, cell.into())).collect());
+        self.words.learn(text, number);
+        Some(number)
+    }
+}
+
+/// The number that a row has to have, as it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Count {
+    pub(super) number: u64,
+    digits: [u8; 16],
+    len: usize,
+    /// As many bytes with all bits as there are digits.
+    within: u128,
+}
+
+impl Count {
+    /// The one that a cell says, without a sign or leading zeros and at most 15 digits long.
+    fn said(cell: &[u8]) -> Option<Self> {
+        let mut digits = [0; 16];
+        let len = cell.len();
+        digits.get_mut(..len).filter(|_| len < 16)?.copy_from_slice(cell);
+        let is_number = cell.iter().all(u8::is_ascii_digit) && *cell.first()? != b'0';
+        let number = std::str::from_utf8(cell).ok()?.parse().ok()?;
+        is_number.then_some(Self { number, digits, len, within: (1 << (8 * len)) - 1 })
+    }
+    /// That of a number; `None` where it is longer than 15 digits.
+    pub(super) fn of(number: u64) -> Option<Self> {
+        Self::said(number.to_string().as_bytes())
+    }
+    /// Goes on to the next number; `None` where that is longer than 15 digits.
+    #[inline]
+    pub(super) fn go_on(&mut self) -> Option<()> {
+        self.number += 1;
+        for at in (0..self.len).rev() {
+            if self.digits[at] < b'9' {
+                self.digits[at] += 1;
+                return Some(());
+            }
+            self.digits[at] = b'0';
+        }
+        *self = Self::of(self.number)?;
+        Some(())
+    }
+    /// How long it is, where it is written there.
+    #[inline]
+    fn stands(&self, text: &[u8; REACH], at: usize) -> Option<usize> {
+        let written = u128::from_le_bytes(*text.get(at..at + 16)?.first_chunk()?);
+        (written & self.within == u128::from_le_bytes(self.digits)).then_some(self.len)
+    }
+}
+
+/// Whether a text is one that needs no quotes and stands in one line.
+fn is_plain(text: &[u8]) -> bool {
+    !text.iter().any(|byte| matches!(byte, b'"' | b'\r' | b'\n')) && std::str::from_utf8(text).is_ok()
+}
+
+/// Where the word ends that is closed there: a carriage return before a line's end is none of it.
+#[inline]
+fn word_end<const CLOSING: u8>(text: &[u8; REACH], begin: usize, end: usize) -> usize {
+    end - usize::from(CLOSING == b'\n' && end > begin && text[end - 1] == b'\r')
+}
+
+/// Reads the moment that stands there, or nothing; tells where its cell ends.
+#[inline(always)]
+#[allow(clippy::inline_always)] // three times, and each of its few lines ten million times
+fn moment<const CLOSING: u8>(
+    moments: &mut Moments,
+    text: &[u8; REACH],
+    at: usize,
+    moment: &mut Option<Instant>,
+) -> Option<usize> {
+    let usual: &[u8; 20] = text.get(at..at + 20)?.first_chunk()?;
+    if usual[0] == CLOSING || usual[0] == b'\r' {
+        return Some(at);
+    }
+    if let Some(read) = moments.utc(usual) {
+        *moment = Some(read);
+        return Some(at + 20);
+    }
+    let end = word_end::<CLOSING>(text, at, nth::<CLOSING>(text, at, 0)?);
+    *moment = Some(moments.read(&text[at..end])?);
+    Some(end)
+}
+
+/// Where a byte stands from there on for the first time but so many; `None` also where that is far away.
+#[inline(always)]
+#[allow(clippy::inline_always)] // as the others
+fn nth<const BYTE: u8>(text: &[u8; REACH], mut at: usize, mut but: usize) -> Option<usize> {
+    const FAR: usize = 8;
+    let byte = u8x16::splat(BYTE);
+    for _ in 0..FAR {
+        let (halves, _) = text.get(at..at + 32)?.as_chunks::<16>();
+        let found = |half: [u8; 16]| u8x16::new(half).simd_eq(byte).to_bitmask();
+        let mut found = found(halves[0]) | found(halves[1]) << 16;
+        while found != 0 && but > 0 {
+            found &= found - 1;
+            but -= 1;
+        }
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize);
+        }
+        at += 32;
+    }
+    None
+}
