@@ -51,6 +51,12 @@ enum Odd {
     Retracts(usize),
     /// It is a note.
     Note,
+    /// It is a census.
+    Census,
+    /// It says where a patient was sent.
+    Assign,
+    /// Not the facility is in that, but its region.
+    Region(&'static str),
 }
 
 /// Lane, status and scope of a row that a walk can take.
@@ -94,6 +100,9 @@ fn said(odd: bool) -> impl Strategy<Value = Said> {
         1 => Just(Odd::Exercise),
         1 => (1..5_usize).prop_map(Odd::Retracts),
         1 => Just(Odd::Note),
+        1 => Just(Odd::Census),
+        1 => Just(Odd::Assign),
+        1 => prop::sample::select(vec!["storm", "off-storm"]).prop_map(Odd::Region),
     ];
     (
         0..FACILITIES,
@@ -117,34 +126,65 @@ fn said(odd: bool) -> impl Strategy<Value = Said> {
 
 fn registry() -> &'static Registry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(|| read_registry(""))
+}
+
+/// The same, where no more than two may divert at once.
+fn limited() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
     REGISTRY.get_or_init(|| {
-        let mut text = String::from(
-            "[registry]\nname = \"World\"\ntimezone = \"UTC\"\n[source.news]\nacts = false\n\
-             [status.yellow]\neffect = \"diverting\"\n[status.red]\neffect = \"diverting\"\nmax = \"2h\"\n\
-             [status.grey]\neffect = \"advisory\"\nrenewal = \"refused\"\n\
-             [status.green]\neffect = \"diverting\"\nrenewal = \"yellow\"\n\
-             [status.black]\neffect = \"diverting\"\napprover = [\"chief\"]\n",
-        );
-        for index in 0..FACILITIES {
-            let _ = writeln!(
-                text,
-                "[facility.f{index}]\nname = \"F {index}\"\nlat = 0\nlon = {index}\nservices = [\"ct\"]\ned = {{}}"
-            );
-        }
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("facilities.toml");
-        std::fs::write(&path, text).unwrap();
-        match load::registry(&path, &Options::default(), &mut Sources::default()) {
-            Ok(loaded) => loaded.registry,
-            Err(diagnostics) => panic!("{diagnostics:#?}"),
-        }
+        read_registry(
+            "[policy.r]\nregions = [\"r\"]\n[[policy.r.limit]]\ncounts = [\"diverting\"]\nmore_than = 2\n\
+             then = \"suspend\"\nfor = \"1h\"\n",
+        )
     })
 }
 
+/// So many types, each with a lane of its own.
+const TYPES: usize = 80;
+
+/// The same with many lanes.
+fn wide() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(|| {
+        let types = (0..TYPES).map(|index| format!("[status.t{index}]\neffect = \"advisory\"\n"));
+        read_registry(&types.collect::<String>())
+    })
+}
+
+fn read_registry(more: &str) -> Registry {
+    let mut text = String::from(
+        "[registry]\nname = \"World\"\ntimezone = \"UTC\"\n[source.news]\nacts = false\n[region.r]\nname = \"R\"\n\
+         [status.yellow]\neffect = \"diverting\"\n[status.red]\neffect = \"diverting\"\nmax = \"2h\"\n\
+         [status.grey]\neffect = \"advisory\"\nrenewal = \"refused\"\n\
+         [status.green]\neffect = \"diverting\"\nrenewal = \"yellow\"\n\
+         [status.black]\neffect = \"diverting\"\napprover = [\"chief\"]\n\
+         [status.storm]\nof = \"region\"\nsuspends = [\"yellow\"]\n",
+    );
+    text += more;
+    for index in 0..FACILITIES {
+        let _ = writeln!(
+            text,
+            "[facility.f{index}]\nname = \"F {index}\"\nregion = \"r\"\nlat = 0\nlon = {index}\nservices = [\"ct\"]\ned = {{}}"
+        );
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("facilities.toml");
+    std::fs::write(&path, text).unwrap();
+    match load::registry(&path, &Options::default(), &mut Sources::default()) {
+        Ok(loaded) => loaded.registry,
+        Err(diagnostics) => panic!("{diagnostics:#?}"),
+    }
+}
+
 fn events(said: &[Said]) -> Vec<Event> {
+    events_in(registry(), said)
+}
+
+fn events_in(registry: &Registry, said: &[Said]) -> Vec<Event> {
     let time = |minutes: i64| Instant::from_seconds(NEW_YEAR + 60 * minutes).rfc3339(Tz::UTC);
     let mut csv = String::from(
-        "event,recorded_at,kind,facility,lane,status,scope,from,until,reason,source,exercise,retracts\n",
+        "event,recorded_at,kind,facility,lane,status,scope,from,until,reason,source,exercise,retracts,region,data\n",
     );
     let (mut now, mut recorded) = (0, 0);
     for (index, row) in said.iter().enumerate() {
@@ -154,18 +194,35 @@ fn events(said: &[Said]) -> Vec<Event> {
         if let Odd::Retracts(before) = row.odd
             && before < event
         {
-            let _ =
-                writeln!(csv, "{event},{},retract,,,,,,,,{},,{}", time(recorded), row.source, event - before);
+            let _ = writeln!(
+                csv,
+                "{event},{},retract,,,,,,,,{},,{},,",
+                time(recorded),
+                row.source,
+                event - before
+            );
             continue;
         }
-        if row.odd == Odd::Note {
-            let _ = writeln!(csv, "{event},{},note,f{},,,,,,,{},,", time(recorded), row.facility, row.source);
+        if let Odd::Region(status) = row.odd {
+            let (recorded, now, source) = (time(recorded), time(now), row.source);
+            let _ = writeln!(csv, "{event},{recorded},declare,,,{status},,{now},,,{source},,,r,");
+            continue;
+        }
+        let kind = match row.odd {
+            Odd::Note => Some(("note", "")),
+            Odd::Census => Some(("census", "\"{\"\"occupied\"\":5}\"")),
+            Odd::Assign => Some(("assign", "\"{\"\"forced\"\":true}\"")),
+            _ => None,
+        };
+        if let Some((kind, data)) = kind {
+            let (recorded, facility, source) = (time(recorded), row.facility, row.source);
+            let _ = writeln!(csv, "{event},{recorded},{kind},f{facility},,,,,,,{source},,,,{data}");
             continue;
         }
         let from = match row.odd {
             Odd::Back(minutes) => now - row.gap - minutes,
             Odd::Planned(minutes) => recorded + minutes,
-            Odd::Nothing | Odd::Late(_) | Odd::Exercise | Odd::Retracts(_) | Odd::Note => now,
+            _ => now,
         };
         let (lane, status, scope) = row.what;
         let begins = !matches!(status, "up" | "open" | "fully-open") && !status.starts_with("off");
@@ -178,14 +235,14 @@ fn events(said: &[Said]) -> Vec<Event> {
         let exercise = if row.odd == Odd::Exercise { "true" } else { "" };
         let _ = writeln!(
             csv,
-            "{event},{},declare,f{},{lane},{status},{scope},{},{until},,{},{exercise},",
+            "{event},{},declare,f{},{lane},{status},{scope},{},{until},,{},{exercise},,,",
             time(recorded),
             row.facility,
             time(from),
             row.source,
         );
     }
-    match log::read(csv.as_bytes(), "log.csv", Format::Csv, registry(), &mut Sources::default()) {
+    match log::read(csv.as_bytes(), "log.csv", Format::Csv, registry, &mut Sources::default()) {
         Ok(log) => log.events.iter().collect(),
         Err(diagnostics) => panic!("{diagnostics:#?}\n{csv}"),
     }
@@ -297,46 +354,124 @@ proptest! {
         said in prop::collection::vec(said(false), 0..60),
         odd in prop::collection::vec(said(true), 0..3),
         known in prop::option::of(0..2_000_i64),
+        parts in 1..9_usize,
     ) {
-        let events = events(&[said, odd].concat());
-        let known_at = known.map(|minutes| Instant::from_seconds(NEW_YEAR + 60 * minutes));
-        let whole = Timeline::fold(registry(), &events, known_at);
-        let mut instants = BTreeSet::from([Instant::from_seconds(NEW_YEAR - 1)]);
-        for facility in (0..).map(FacilityId::from).take(FACILITIES) {
-            for episode in whole.facility(facility).into_iter().flat_map(History::tracks).flat_map(Track::episodes) {
-                let ends = episode.said().iter().map(|said| said.from).chain(episode.until());
-                instants.extend(ends.flat_map(|at| [at, at - TimeDelta::seconds(1)]));
-            }
-        }
-        for at in instants {
-            let present = Timeline::fold(registry(), &events, known_at);
-            // Several may work it out at once, each for some facilities and all for one.
-            std::thread::scope(|scope| {
-                for first in 0..2 {
-                    let share = (0..).map(FacilityId::from).take(FACILITIES).skip(first);
-                    let present = &present;
-                    scope.spawn(move || present.look_ahead(share, at));
-                }
-            });
-            let (board, all) = (present.at(registry(), at), whole.at(registry(), at));
-            for (little, all) in board.facilities().zip(all.facilities()) {
-                let active = |state: &FacilityState<'_>| {
-                    let active = state.active.iter();
-                    let told = active.map(|it| (it.lane.clone(), it.episode.clone(), it.standing.clone()));
-                    told.collect::<Vec<_>>()
-                };
-                prop_assert_eq!(active(little), active(all));
-                prop_assert_eq!(little.summary(), all.summary());
-                prop_assert_eq!(little.last_report(), all.last_report());
-                prop_assert_eq!(little.expired_at(), all.expired_at());
-                prop_assert_eq!(little.conflicts(), all.conflicts());
-                prop_assert_eq!(little.census(), all.census());
-                prop_assert_eq!(little.ended_by_force().count(), all.ended_by_force().count());
-                let shown = |state: &FacilityState<'_>| state.history().map_or(0, |it| it.exercises().count());
-                prop_assert_eq!(shown(little), shown(all));
-            }
+        compare(registry(), &[said, odd].concat(), known, parts)?;
+    }
+
+    #[test]
+    fn so_it_does_where_much_is_odd(
+        said in prop::collection::vec(said(true), 0..40),
+        known in prop::option::of(0..1_000_i64),
+        parts in 1..9_usize,
+    ) {
+        compare(registry(), &said, known, parts)?;
+    }
+
+    #[test]
+    fn so_it_does_where_policies_rule(
+        said in prop::collection::vec(said(false), 0..40),
+        odd in prop::collection::vec(said(true), 0..3),
+        parts in 1..9_usize,
+    ) {
+        compare(limited(), &[said, odd].concat(), None, parts)?;
+    }
+
+    #[test]
+    fn so_it_does_where_there_are_many_lanes(
+        said in prop::collection::vec((said(false), 0..8 * TYPES), 0..60),
+        parts in 1..9_usize,
+    ) {
+        static NAMES: OnceLock<Vec<String>> = OnceLock::new();
+        let names = NAMES.get_or_init(|| {
+            let types = (0..TYPES).map(|index| format!("t{index}"));
+            types.chain((0..TYPES).map(|index| format!("off-t{index}"))).collect()
+        });
+        let said: Vec<Said> = said
+            .into_iter()
+            // Of some rows the type is replaced by one of many; the last ones are spoken of often.
+            .map(|(said, at)| match names.get(at / 2) {
+                Some(name) if at % 2 == 0 => Said { what: ("", name.as_str(), ""), ..said },
+                _ if at % 5 == 0 => Said { what: ("", names[TYPES - 1 - at % 2].as_str(), ""), ..said },
+                _ => said,
+            })
+            .collect();
+        compare(wide(), &said, None, parts)?;
+    }
+}
+
+/// Whether a board that knows of each facility what matters, worked out in so many parts at once, says at every instant at
+/// which anything changes what a board does that knows everything.
+fn compare(
+    registry: &Registry,
+    said: &[Said],
+    known: Option<i64>,
+    parts: usize,
+) -> Result<(), TestCaseError> {
+    let events = events_in(registry, said);
+    let known_at = known.map(|minutes| Instant::from_seconds(NEW_YEAR + 60 * minutes));
+    let whole = Timeline::fold(registry, &events, known_at);
+    let facilities = || (0..).map(FacilityId::from).take(FACILITIES);
+    let mut instants = BTreeSet::from([Instant::from_seconds(NEW_YEAR - 1)]);
+    for facility in facilities() {
+        for episode in
+            whole.facility(facility).into_iter().flat_map(History::tracks).flat_map(Track::episodes)
+        {
+            let ends = episode.said().iter().map(|said| said.from).chain(episode.until());
+            instants.extend(ends.flat_map(|at| [at, at - TimeDelta::seconds(1)]));
         }
     }
+    for at in instants {
+        let present = Timeline::fold(registry, &events, known_at);
+        present.look_ahead(at, parts, |tasks| {
+            std::thread::scope(|scope| {
+                for task in tasks {
+                    scope.spawn(task);
+                }
+            });
+        });
+        let board = present.at(registry, at);
+        for facility in facilities() {
+            // Of one that was folded before, nothing is left out.
+            let (little, all) = (board.facility(facility), whole.facility_at(registry, facility, at));
+            let active = |state: &FacilityState<'_>| {
+                let active = state.active.iter();
+                let told = active.map(|it| (it.lane.clone(), it.episode.clone(), it.standing.clone()));
+                told.collect::<Vec<_>>()
+            };
+            prop_assert_eq!(active(little), active(&all));
+            prop_assert_eq!(little.summary(), all.summary());
+            prop_assert_eq!(little.is_unknown(), all.is_unknown());
+            prop_assert_eq!(little.last_report(), all.last_report());
+            prop_assert_eq!(little.expired_at(), all.expired_at());
+            prop_assert_eq!(little.conflicts(), all.conflicts());
+            prop_assert_eq!(little.census(), all.census());
+            prop_assert_eq!(little.walk_in(), all.walk_in());
+            prop_assert_eq!(little.services_down(), all.services_down());
+            prop_assert_eq!(little.ended_by_force().count(), all.ended_by_force().count());
+            let shown = |state: &FacilityState<'_>| {
+                let tracks = state.history().into_iter().flat_map(History::exercises);
+                tracks.map(|(event, track)| (event, track.clone())).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(shown(little), shown(&all));
+            let claimed = |state: &FacilityState<'_>| {
+                let tracks = state.history().into_iter().flat_map(|history| history.shown_only(registry));
+                let held = tracks.filter_map(|(source, track)| Some((source.clone(), track.at(at)?.clone())));
+                held.collect::<Vec<_>>()
+            };
+            prop_assert_eq!(claimed(little), claimed(&all));
+        }
+        // Of a single facility it is a walk that tells.
+        for facility in facilities() {
+            let all = whole.facility_at(registry, facility, at);
+            let all = (all.summary(), all.expired_at(), all.last_report().cloned());
+            let one = present.glance(registry, facility, at, |state| {
+                (state.summary(), state.expired_at(), state.last_report().cloned())
+            });
+            prop_assert_eq!(one, all);
+        }
+    }
+    Ok(())
 }
 
 /// A closing or an opening, so many minutes after what was said before.

@@ -407,18 +407,18 @@ impl Context {
     }
 
     /// Has what the board of the question's instant asks for worked out by several threads at once, where a log is long.
-    pub fn look_ahead<'a>(&'a self, timeline: &'a Timeline<'a>, environment: &Environment) {
+    pub fn look_ahead(&self, timeline: &Timeline<'_>, environment: &Environment) {
         /// A log of fewer events is not worth a thread.
         const LONG: usize = 200_000;
         if self.events.len() < LONG {
             return;
         }
-        let threads = environment.processors;
-        std::thread::scope(|scope| {
-            for first in 0..threads {
-                let share = self.registry.facilities.ids().skip(first).step_by(threads);
-                scope.spawn(move || timeline.look_ahead(share, self.at));
-            }
+        timeline.look_ahead(self.at, environment.processors, |tasks| {
+            std::thread::scope(|scope| {
+                for task in tasks {
+                    scope.spawn(task);
+                }
+            });
         });
     }
 

@@ -21,7 +21,6 @@ pub(super) struct Groups {
     facilities: Rows,
     regions: Rows,
     patients: Vec<u32>,
-    retracts: bool,
 }
 
 /// Places of events, row after row.
@@ -71,8 +70,8 @@ fn put(rows: &mut Rows, next: &mut [u32], row: u32, place: u32) {
 }
 
 impl Groups {
-    /// Sorts events by the group of each, in their order. `retracts`: whether any of them retracts another.
-    pub(super) fn of(groups: impl Iterator<Item = Group> + Clone, retracts: bool) -> Self {
+    /// Sorts events by the group of each, in their order.
+    pub(super) fn of(groups: impl Iterator<Item = Group> + Clone) -> Self {
         let (mut facilities, mut regions) = (Vec::new(), Vec::new());
         for group in groups.clone() {
             match group {
@@ -81,12 +80,8 @@ impl Groups {
                 Group::Patients | Group::None => {}
             }
         }
-        let mut all = Self {
-            facilities: Rows::with(&facilities),
-            regions: Rows::with(&regions),
-            patients: Vec::new(),
-            retracts,
-        };
+        let mut all =
+            Self { facilities: Rows::with(&facilities), regions: Rows::with(&regions), patients: Vec::new() };
         let (mut facilities, mut regions) = (all.facilities.begins.clone(), all.regions.begins.clone());
         for (place, group) in (0..).zip(groups) {
             match group {
@@ -115,9 +110,5 @@ impl Groups {
     /// The regions that events are about, in order.
     pub(super) fn regions(&self) -> impl Iterator<Item = RegionId> + '_ {
         self.regions.filled().map(RegionId::from)
-    }
-    /// Whether anything is retracted at all.
-    pub(super) fn retracts(&self) -> bool {
-        self.retracts
     }
 }

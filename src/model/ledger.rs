@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::Hash;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
@@ -84,6 +84,19 @@ impl Heard<'_> {
     }
 }
 
+/// A declaration apart from whom it is about and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Worded<'l> {
+    /// As [`Heard`] has it.
+    pub declared_at: usize,
+    /// Who said it.
+    pub source: &'l Arc<str>,
+    /// Whether there is an `until` and it is stated.
+    pub stated: bool,
+    /// A drill.
+    pub exercise: bool,
+}
+
 /// One event of a ledger, of which nothing is copied.
 #[derive(Clone, Copy, Debug)]
 pub enum Line<'l> {
@@ -115,6 +128,11 @@ pub struct Sayings {
     instants: Shared<Instant>,
     /// What is no declaration, and the place of who said it.
     others: Vec<(Kind, u32)>,
+    /// Whether any of those retracts another event, and whether any says where a patient was sent.
+    retracts: bool,
+    assigns: bool,
+    /// Whether anything is about a region.
+    regional: bool,
 }
 
 /// A declaration apart from whom it is about and when, by places among the [`Sayings`].
@@ -260,6 +278,9 @@ impl Sayings {
     pub fn entry(&mut self, event: &Event) -> Entry {
         let source = self.sources.place(&event.source, || event.source.clone());
         let recorded_at = self.stamp(event.recorded_at);
+        self.retracts |= matches!(event.kind, Kind::Retract(_));
+        self.assigns |= matches!(event.kind, Kind::Assign(_));
+        self.regional |= matches!(event.subject(), Some(Subject::Region(_)));
         let said = match &event.kind {
             Kind::Declare(said) => said,
             other @ (Kind::Retract(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_)) => {
@@ -403,8 +424,8 @@ impl Ledger {
     fn number(&self, at: usize) -> u64 {
         self.numbers.get(at).copied().unwrap_or(at as u64 + 1)
     }
-    /// The place of the event of that number.
-    fn place(&self, number: u64) -> Option<usize> {
+    /// The place of the event of that number, counted from 0.
+    pub fn place(&self, number: u64) -> Option<usize> {
         if self.numbers.is_empty() {
             let at = usize::try_from(number.checked_sub(1)?).ok()?;
             return (at < self.entries.len()).then_some(at);
@@ -511,7 +532,60 @@ impl Ledger {
     }
     /// The regions that events are about, in order.
     pub fn regions(&self) -> impl Iterator<Item = RegionId> + '_ {
-        self.groups().regions()
+        self.said.regional.then(|| self.groups().regions()).into_iter().flatten()
+    }
+    /// What the events say that declare something, each once, in the order of [`Heard::said_at`].
+    pub fn worded(&self) -> impl Iterator<Item = Worded<'_>> + '_ {
+        self.said.whole.kept.iter().map(|said| Worded {
+            declared_at: said.declared as usize,
+            source: &self.said.sources.kept[said.source as usize],
+            stated: said.stated,
+            exercise: said.exercise,
+        })
+    }
+    /// What was said of facilities in a stretch of the ledger, which is given by places counted from 0, and was known at
+    /// `known_at`, in order: each with the event's number, and in numbers, or `None` for an event that declares nothing.
+    /// Those of which the numbers are `gone`, in their order, are left out, and those about patients.
+    pub fn stretch<'l>(
+        &'l self,
+        places: Range<usize>,
+        known_at: Option<Instant>,
+        gone: &'l [u64],
+    ) -> impl Iterator<Item = (FacilityId, u64, Option<Short>)> + 'l {
+        let first = self.number(places.start);
+        let mut gone = gone[gone.partition_point(|number| *number < first)..].iter().peekable();
+        let entries = self.entries.get(places.clone()).unwrap_or_default();
+        (places.start..).zip(entries).filter_map(move |(at, entry)| {
+            let number = self.number(at);
+            if gone.next_if_eq(&&number).is_some()
+                || entry.subject & REGION != 0
+                || !self.said.is_known(entry, known_at)
+            {
+                return None;
+            }
+            let declared = match self.said.other(entry) {
+                None => Some(Short {
+                    number,
+                    recorded_at: self.said.instant(entry.recorded_at),
+                    from: self.said.instant(entry.from),
+                    until: self.said.until(entry),
+                    said_at: entry.said as usize,
+                }),
+                Some(Kind::Assign(_)) => return None,
+                Some(Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Note(_)) => None,
+            };
+            Some((FacilityId::from(entry.subject), number, declared))
+        })
+    }
+    /// The numbers of the events that are as if they had not been, as known at `known_at`, in order.
+    pub fn gone(&self, known_at: Option<Instant>) -> Vec<u64> {
+        if !self.said.retracts {
+            return Vec::new();
+        }
+        let others = (0..).zip(self.entries.iter()).filter(|(_, entry)| entry.said & OTHER != 0);
+        let places: Vec<u32> = others.map(|(at, _)| at).collect();
+        let is_known = |at: u32| self.said.is_known(&self.entries[at as usize], known_at);
+        self.retracted(&places, is_known).into_iter().map(|at| self.number(at as usize)).collect()
     }
     /// What was said of a subject and known at `known_at`, in order, less what was retracted by then. Without `known_at`
     /// everything is known. What was said of patients is not said of facilities.
@@ -526,7 +600,7 @@ impl Ledger {
         facility: FacilityId,
         known_at: Option<Instant>,
     ) -> Option<impl Iterator<Item = Option<Short>> + '_> {
-        if self.groups().retracts() {
+        if self.said.retracts {
             return None;
         }
         let entries = Gathered::new(&self.entries, self.row(Subject::Facility(facility)));
@@ -542,11 +616,15 @@ impl Ledger {
     }
     /// The declaration of that number.
     pub fn heard(&self, number: u64) -> Option<Heard<'_>> {
-        let at = self.place(number)?;
-        match self.line(at, &self.entries[at]) {
+        match self.line_of(number)? {
             Line::Declared(heard) => Some(heard),
             Line::Other(_) => None,
         }
+    }
+    /// The event of that number, of which nothing is copied.
+    pub fn line_of(&self, number: u64) -> Option<Line<'_>> {
+        let at = self.place(number)?;
+        Some(self.line(at, &self.entries[at]))
     }
     /// The same as [`Ledger::of`], of those events only.
     pub fn between(
@@ -573,7 +651,7 @@ impl Ledger {
     }
     /// Where patients were sent, as known at `known_at`.
     pub fn assignments(&self, known_at: Option<Instant>) -> impl Iterator<Item = &super::Assignment> + '_ {
-        let patients = self.groups().of_patients();
+        let patients = if self.said.assigns { self.groups().of_patients() } else { &[] };
         self.told(patients, patients, known_at).filter_map(|line| match line {
             Line::Other(Kind::Assign(assignment)) => Some(&**assignment),
             Line::Other(Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Note(_))
@@ -598,7 +676,7 @@ impl Ledger {
     /// The places of what is as if it had not been. A retraction that is itself retracted retracts nothing.
     fn retracted(&self, places: &[u32], is_known: impl Fn(u32) -> bool) -> BTreeSet<u32> {
         let mut gone = BTreeSet::new();
-        if !self.groups().retracts() {
+        if !self.said.retracts {
             return gone;
         }
         for at in places.iter().rev().copied().filter(|at| is_known(*at)) {
@@ -634,14 +712,14 @@ impl Ledger {
                 elsewhere.insert(at as u32, group);
             }
             if elsewhere.is_empty() {
-                return Groups::of(self.entries.iter().map(|entry| group(entry.subject)), false);
+                return Groups::of(self.entries.iter().map(|entry| group(entry.subject)));
             }
             let told = (0..).zip(self.entries.iter());
             let told = told.map(|(at, entry)| {
                 let told = if entry.said & OTHER == 0 { None } else { elsewhere.get(&at).copied() };
                 told.unwrap_or(group(entry.subject))
             });
-            Groups::of(told, self.said.others.iter().any(|(kind, _)| matches!(kind, Kind::Retract(_))))
+            Groups::of(told)
         })
     }
 }

@@ -13,6 +13,7 @@ mod nedocs;
 mod present;
 mod snapshot;
 mod stance;
+mod sweep;
 mod timeline;
 mod walk;
 
@@ -23,5 +24,6 @@ pub use limits::{Refusal, Suspension};
 pub use nedocs::nedocs;
 pub use snapshot::{Active, FacilityState, Snapshot, Standing, Summary};
 pub use stance::{StanceId, Stances};
+pub use sweep::Task;
 pub use timeline::{History, Report, Timeline};
 pub use walk::{Saying, StateAt, Walk, Witness};

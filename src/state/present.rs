@@ -1,65 +1,49 @@
 //! The present: what matters at one instant, where that is less than all that is known.
 //!
 //! Floor 2. Of a plain facility the few events round an instant come by themselves to what all of them come to then: what
-//! holds, since when and until when, what ran out since the last report, and that report. Which they are a walk tells.
+//! holds, since when and until when, what ran out since the last report, and that report. Which they are a walk tells of
+//! one facility, and of all a sweep.
 
 use std::ops::RangeInclusive;
-use std::sync::OnceLock;
 
 use crate::model::{FacilityId, Instant, Registry, Subject};
 
 use super::episode::EndedBy;
 use super::limits::Rulings;
 use super::snapshot::FacilityState;
+use super::sweep::{self, Task};
 use super::timeline::{History, Timeline, history};
 use super::walk::{Saying, StateAt, Walk, Witness};
 
-/// Of each facility what matters at one instant, where that is less than all that is known of it.
+/// Of each facility what matters at one instant.
 #[derive(Clone, Debug)]
 pub(super) struct Present {
     at: Instant,
-    facilities: Vec<OnceLock<Option<Box<History>>>>,
+    facilities: Vec<Option<Box<History>>>,
 }
 
-impl<'a> Timeline<'a> {
-    /// What is known of a facility as far as it matters at an instant: what holds then, since when and until when, what
-    /// ran out since the last report, and that report. Of a plain facility with a long history that is little.
-    pub(super) fn at_present(
-        &'a self,
-        facility: FacilityId,
-        at: Instant,
-        walk: &mut Option<Walk<'a>>,
-    ) -> Option<&'a History> {
-        /// Of so few events all are folded.
-        const FEW: usize = 8;
-        let known = self.facilities.get(facility.index())?;
-        if known.get().is_some() || self.ledger.events_of(facility) <= FEW {
-            return self.facility(facility);
-        }
-        let present = self
-            .present
-            .get_or_init(|| Present { at, facilities: vec![OnceLock::new(); self.facilities.len()] });
-        if present.at != at {
-            return self.facility(facility);
-        }
-        let little = present.facilities[facility.index()].get_or_init(|| {
-            let walk = walk.get_or_insert_with(|| Walk::new(self));
-            self.little(facility, at, walk).map(Box::new)
-        });
-        little.as_deref().or_else(|| self.facility(facility))
+impl Timeline<'_> {
+    /// Works out of every facility what a board of that instant will ask for: what holds then, since when and until when,
+    /// what ran out since the last report, and that report. Nothing is done for a second instant: whoever asks about many
+    /// needs everything. `at_once` does all that it is given, in whatever order; there are `parts` of it at a time.
+    pub fn look_ahead(&self, at: Instant, parts: usize, at_once: impl Fn(Vec<Task<'_>>)) {
+        self.present
+            .get_or_init(|| Present { at, facilities: sweep::board(self, at, parts.max(1), at_once) });
     }
-    /// That, of a plain facility.
+    /// What is known of a facility as far as it matters at an instant, where that was worked out; else all of it.
+    pub(super) fn at_present(&self, facility: FacilityId, at: Instant) -> Option<&History> {
+        match self.present.get() {
+            Some(present) if present.at == at && !self.rulings.contains_key(&facility) => {
+                present.facilities.get(facility.index())?.as_deref()
+            }
+            Some(_) | None => self.facility(facility),
+        }
+    }
+    /// What matters of a plain facility.
     fn little(&self, facility: FacilityId, at: Instant, walk: &mut Walk<'_>) -> Option<History> {
         let events = walk.read(facility).then(|| walk.around(at))??;
         let lines = self.ledger.between(Subject::Facility(facility), self.known_at, events);
         history(self.registry, lines, &self.lanes, &Rulings::default())
-    }
-    /// Works out for some facilities what a board of that instant will ask for. Several can do so at once, each for some.
-    pub fn look_ahead(&'a self, facilities: impl IntoIterator<Item = FacilityId>, at: Instant) {
-        let mut walk = None;
-        for facility in facilities {
-            self.at_present(facility, at, &mut walk);
-        }
     }
     /// Tells of the state of one facility at an instant, for whoever asks about it once: of its history no more is folded
     /// than matters then, and nothing is kept.

@@ -11,7 +11,6 @@ use super::conflict::Conflict;
 use super::episode::{Episode, LaneState, Track};
 use super::limits::Suspension;
 use super::timeline::{History, Report, Timeline};
-use super::walk::Walk;
 
 /// Whether an active episode counts at all, before any patient is looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -118,9 +117,8 @@ impl<'a> FacilityState<'a> {
         registry: &'a Registry,
         facility: FacilityId,
         at: Instant,
-        walk: &mut Option<Walk<'a>>,
     ) -> Self {
-        let history = timeline.at_present(facility, at, walk);
+        let history = timeline.at_present(facility, at);
         Self::of(timeline, history, registry, facility, at)
     }
 
@@ -288,12 +286,9 @@ pub struct Snapshot<'a> {
 
 impl<'a> Snapshot<'a> {
     pub(super) fn read(timeline: &'a Timeline<'a>, registry: &'a Registry, at: Instant) -> Self {
-        let mut walk = None;
-        let facilities = registry
-            .facilities
-            .ids()
-            .map(|id| FacilityState::read(timeline, registry, id, at, &mut walk))
-            .collect();
+        timeline.look_ahead(at, 1, |tasks| tasks.into_iter().for_each(|task| task()));
+        let facilities =
+            registry.facilities.ids().map(|id| FacilityState::read(timeline, registry, id, at)).collect();
         Self { at, registry, timeline, facilities }
     }
     /// The state of one facility.
@@ -306,7 +301,7 @@ impl<'a> Snapshot<'a> {
     }
     /// The state of one facility at another instant, as known in the same way.
     pub fn facility_at(&self, facility: FacilityId, at: Instant) -> FacilityState<'a> {
-        FacilityState::read(self.timeline, self.registry, facility, at, &mut None)
+        FacilityState::read(self.timeline, self.registry, facility, at)
     }
     /// The instants after this one and not after `until` at which something about a facility may change.
     pub fn changes(&self, facility: FacilityId, until: Instant) -> BTreeSet<Instant> {

@@ -135,7 +135,7 @@ pub struct Timeline<'a> {
     /// The same in numbers, for walks; made when the first is taken.
     pub(super) moves: OnceLock<Moves>,
     pub(super) facilities: Vec<OnceLock<Option<Box<History>>>>,
-    /// What matters at the first instant that was asked about.
+    /// What matters at the first instant of which a board was asked for.
     pub(super) present: OnceLock<Present>,
     regions: BTreeMap<RegionId, History>,
     pub(super) rulings: BTreeMap<FacilityId, Rulings>,
@@ -268,7 +268,7 @@ impl<'a> Timeline<'a> {
         facility: FacilityId,
         at: Instant,
     ) -> FacilityState<'a> {
-        FacilityState::read(self, registry, facility, at, &mut None)
+        FacilityState::read(self, registry, facility, at)
     }
     /// The state of every facility at an instant.
     pub fn at(&'a self, registry: &'a Registry, at: Instant) -> Snapshot<'a> {

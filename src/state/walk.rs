@@ -89,7 +89,7 @@ enum Move {
 }
 
 impl Moves {
-    fn read(timeline: &Timeline<'_>) -> Self {
+    pub(super) fn read(timeline: &Timeline<'_>) -> Self {
         let registry = timeline.registry;
         let declared = timeline.ledger.declared();
         let begun: Vec<Vec<(Lane, LaneState)>> = declared
@@ -131,6 +131,28 @@ impl Moves {
             moves.by_declared.push(made.unwrap_or(Move::Intricate));
         }
         moves
+    }
+
+    /// Which lanes stay open when that is declared, and which open, a bit each. Of many lanes the last share a bit: it is
+    /// set while any of them may be open. `None`: it takes more than a walk.
+    pub(super) fn bits(&self, declared_at: usize) -> Option<(u64, u64)> {
+        const LAST: u16 = 63;
+        let ends = |lanes: &mut dyn Iterator<Item = u16>| {
+            lanes.filter(|lane| *lane < LAST).fold(u64::MAX, |keep, lane| keep & !(1 << lane))
+        };
+        Some(match self.by_declared.get(declared_at)? {
+            Move::Begins(states) => {
+                let begun = self.begun[states.clone()].iter();
+                (u64::MAX, begun.fold(0, |set, (lane, _)| set | 1 << (*lane).min(LAST)))
+            }
+            Move::Ends(named) => (ends(&mut self.named[named.clone()].iter().copied()), 0),
+            Move::Opens => {
+                let opened = (0..).zip(&self.opened).filter(|(_, is_opened)| **is_opened);
+                (ends(&mut opened.map(|(lane, _)| lane)), 0)
+            }
+            Move::EndsAll => (0, 0),
+            Move::Intricate => return None,
+        })
     }
 
     /// `None` where what begins may be refused, cut or renewed, or where there are more lanes than numbers.

@@ -29,6 +29,7 @@ pub(super) fn run(args: &RouteArgs, session: &mut Session<'_>) -> Result<Exit, F
         args.exclude.iter().map(|name| lookup::facility(registry, name)).collect::<Result<_, _>>()?;
     let (midnight, _) = period::day_of(context.at, context.zone());
     let timeline = ManuallyDrop::new(context.timeline());
+    context.look_ahead(&timeline, session.environment);
     let forced = timeline.forced_between(midnight, context.at);
     let snapshot = ManuallyDrop::new(timeline.at(registry, context.at));
     let question = Question { patient: &patient, origin, exclude: &exclude, forced: &forced };

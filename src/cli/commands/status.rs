@@ -3,6 +3,7 @@
 //! Floor 6.
 
 use std::collections::BTreeSet;
+use std::mem::ManuallyDrop;
 
 use crate::model::{FacilityId, Registry};
 use crate::render::Format;
@@ -19,7 +20,8 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, 
     if args.follow {
         return follow::run(args, session);
     }
-    let context = session.context()?;
+    // The program ends with the answer: the memory of millions of events is not given back before that.
+    let context = ManuallyDrop::new(session.context()?);
     if let Some(within) = &args.ending {
         return ending(args, within, &context, session);
     }
@@ -28,9 +30,10 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, 
         // Who names a facility wants to see it, whatever it is.
         all: args.all || !args.names.is_empty(),
     };
-    let timeline = context.timeline();
+    let timeline = ManuallyDrop::new(context.timeline());
     context.look_ahead(&timeline, session.environment);
-    session.show(&status::sheet(&context.basis(&timeline), &selection), "facility")?;
+    let sheet = ManuallyDrop::new(status::sheet(&context.basis(&timeline), &selection));
+    session.show(&sheet, "facility")?;
     Ok(Exit::Done)
 }
 
@@ -44,7 +47,7 @@ fn ending(
     let file = session.sources.add("--ending", within);
     let within = sentence::duration(within, file).map_err(|diagnostic| Failure::Said(vec![diagnostic]))?;
     let wanted = wanted(&context.registry, args)?;
-    let timeline = context.timeline();
+    let timeline = ManuallyDrop::new(context.timeline());
     context.look_ahead(&timeline, session.environment);
     let basis = context.basis(&timeline);
     let mut facilities = status::ending(&basis, within);
