@@ -20,7 +20,7 @@ use super::kind::{Kind, Kinds};
 use super::look::{Hint, Look};
 use super::ranking::{Ranked, Ranking};
 use super::reckon::Point;
-use super::space::{self, Space};
+use super::space::{self, Near};
 use super::way::{EDS, Ground, Way};
 use super::{Index, Start};
 
@@ -126,14 +126,11 @@ impl<'a> Asker<'a> {
     }
 
     fn ground(&mut self, required: &BTreeSet<ServiceId>) -> usize {
-        /// Beyond the destination and the alternates, so many of the nearest may divert before a list is too short.
-        const SPARE: usize = 4;
         if let Some(ground) = self.ground_of.get(required) {
             return *ground;
         }
         let candidates = self.index.candidates(required);
-        let space = Space::new(&candidates.near, self.alternates + 1 + SPARE);
-        self.grounds.push(Ground { candidates, space });
+        self.grounds.push(Ground { candidates, near: Near::default() });
         self.ground_of.insert(required.clone(), self.grounds.len() - 1);
         self.grounds.len() - 1
     }

@@ -103,6 +103,13 @@ impl Look<'_, '_> {
         hints[facility as usize].go(*at, course);
     }
 
+    /// Has what is known of facilities fetched from memory, all at once, before one after the other is asked about.
+    #[inline]
+    pub(super) fn approach(&self, facilities: impl Iterator<Item = u32>) {
+        let fetched = facilities.fold(0, |fetched, facility| fetched ^ self.hints[facility as usize].place);
+        std::hint::black_box(fetched);
+    }
+
     /// What holds of a facility.
     #[inline]
     pub(super) fn step(&mut self, facility: u32) -> Step {

@@ -28,6 +28,7 @@ use crate::state::{Course, Stances, Surveyor, Timeline};
 
 use super::travel;
 use reckon::{Point, Reckoning};
+use space::Space;
 
 pub use asker::{Asker, Tally};
 
@@ -81,6 +82,8 @@ fn some<T>(all: impl Iterator<Item = Option<T>>) -> Vec<Option<T>> {
 struct Candidates {
     /// Those that rank by minutes, by id.
     near: Vec<u32>,
+    /// And by where they are.
+    space: Space,
     /// The last resorts, by id.
     external: Vec<u32>,
 }
@@ -124,7 +127,7 @@ impl<'a> Governed<'a> {
 
 impl<'a> Index<'a> {
     /// Of so many requirements the candidates are kept at once.
-    const REQUIREMENTS: usize = 256;
+    const REQUIREMENTS: usize = 64;
 
     /// Prepares to answer, these facilities left out. What takes longer is done as patients ask for it.
     pub fn new(registry: &'a Registry, timeline: Arc<Timeline<'a>>, exclude: BTreeSet<FacilityId>) -> Self {
@@ -187,6 +190,7 @@ impl<'a> Index<'a> {
                 rank.push(id.into());
             }
         }
+        candidates.space = Space::new(&candidates.near, &self.points);
         let candidates = Arc::new(candidates);
         all.insert(required.clone(), candidates.clone());
         candidates

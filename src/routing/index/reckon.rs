@@ -20,10 +20,6 @@ impl Point {
         let (sin_lon, cos_lon) = position.lon.to_radians().sin_cos();
         Self { x: cos_lat * cos_lon, y: cos_lat * sin_lon, z: sin_lat }
     }
-    /// From coordinates in fewer bits.
-    pub(super) fn at([x, y, z]: [f32; 3]) -> Self {
-        Self { x: x.into(), y: y.into(), z: z.into() }
-    }
     /// Its coordinates in fewer bits: those of another point near by.
     #[allow(clippy::cast_possible_truncation)] // that is what it is for
     pub(super) fn short(self) -> [f32; 3] {
@@ -35,6 +31,7 @@ impl Point {
         x * x + y * y + z * z
     }
     /// The chord to another point, in radii.
+    #[cfg(test)]
     pub(super) fn chord(self, to: Self) -> f64 {
         self.chord2(to).sqrt()
     }

@@ -1,265 +1,324 @@
 //! Space: the facilities that have what a kind of patient requires, found from any point of the globe nearest first.
 //!
-//! Floor 2. The globe is cut into cells of equal degrees, each into sixteen, as far as patients come to them. A cell lists
-//! every facility within some reach of its middle, far enough for the nearest few of any of its points to be among them.
-//! What is nearer to a patient than the reach less the patient's own way to the middle is therefore in the list; where
-//! the answer is not, the cell's parent has a longer list, and the globe's own has them all. So what is found is exact
-//! whatever the shape of a cell, at the poles and on both sides of the 180th meridian: only how soon it is found hangs
-//! on that.
+//! Floor 2. Facilities stand eight by eight in leaves, those together that are neighbours; leaves in boxes, and boxes in
+//! boxes, eight by eight, as far as one is left. Whatever is in a box is no nearer to a patient than the box is, and eight
+//! are told apart at once. A space is made once for everybody who asks and never changed, holds every facility once, and
+//! neighbours are neighbours in memory, too. Boxes are cut out of the room that the globe is in, not out of its surface:
+//! the poles and the 180th meridian are places like any other.
+//!
+//! Distances are told here in fewer bits than minutes need: what is found is nearest as far as those tell, and
+//! [`There::least`] says by how much they may be wrong.
+
+use wide::f32x8;
 
 use crate::model::Position;
 
 use super::reckon::Point;
 
-/// A facility in a cell's list.
+/// So many stand together.
+const EIGHT: usize = 8;
+
+/// Three coordinates of eight.
+type Coordinates = [[f32; EIGHT]; 3];
+
+/// The square of a chord that is longer than any on the globe.
+const FARTHEST: f32 = 5.0;
+/// A coordinate where nobody is, from everywhere farther than that.
+const NOWHERE: f32 = 9.0;
+
+/// What fewer bits make of a chord: so much of it, and so many radii more. Coordinates are out by 2^-25 of a radius each.
+const RELATIVE: f64 = 1e-6;
+const ABSOLUTE: f64 = 2e-7;
+
+/// Eight facilities, in two lines of the processor's cache.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Listed {
+#[repr(align(64))]
+struct Leaf {
+    at: Coordinates,
+    /// Their ids.
+    facilities: [u32; EIGHT],
+}
+
+/// Eight boxes that hold leaves or other boxes.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Boxes {
+    low: Coordinates,
+    high: Coordinates,
+}
+
+/// The facilities that meet one requirement.
+#[derive(Debug, Default)]
+pub(super) struct Space {
+    leaves: Vec<Leaf>,
+    /// Where the facilities of the leaves are.
+    points: Vec<Point>,
+    /// From the boxes of leaves to those that hold all the others.
+    levels: Vec<Vec<Boxes>>,
+}
+
+/// Where a facility stands: its leaf, and its place in that.
+type Slot = u32;
+
+/// A facility that is near.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct There {
     /// Its place in the registry.
     pub(super) facility: u32,
-    /// No more than its chord to the cell's middle, by which lists are sorted; in the globe's list 0.
-    from_middle: f32,
+    pub(super) point: Point,
+    /// The chord is no shorter.
+    pub(super) least: f64,
 }
 
-/// A part of the globe and the list of what is near it. Two fit into a line of the processor's cache.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
-struct Cell {
-    middle: [f32; 3],
-    /// Every facility whose chord to the middle is no longer is listed.
-    reach: f32,
-    /// Where its list stands; [`UNLISTED`] until a patient comes.
-    begin: u32,
-    end: u32,
-    parent: u32,
-    /// How many patients came since it was listed.
-    visits: u16,
-    /// How often the globe was cut to get it.
-    level: u8,
-}
-
-/// In the place of a cell's parts: it was not cut yet.
-const UNCUT: u32 = 0;
-/// In the place of a cell's parts: it is not worth cutting.
-const WHOLE: u32 = u32::MAX;
-
-const UNLISTED: u32 = u32::MAX;
-/// The number of the cell that is the whole globe.
-const GLOBE: u32 = 0;
-
-/// The facilities that meet one requirement, and the cells in which patients looked for them.
-#[derive(Debug)]
-pub(super) struct Space {
-    cells: Vec<Cell>,
-    /// By cell, the first of its sixteen parts. On the way to a patient's cell nothing else is read, and this is small.
-    parts: Vec<u32>,
-    lists: Vec<Listed>,
-    /// How many of the nearest to any of its points a cell's list is to hold.
-    nearest: usize,
-    /// The most that `lists` may hold before no cell is cut any more.
-    room: usize,
-    near: Vec<(f64, u32)>,
-}
-
-/// A list to look through, and how far it can be trusted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct List {
-    cell: u32,
-    begin: u32,
-    end: u32,
-    /// The patient's chord to the cell's middle.
-    off: f64,
-    /// Within this chord of the patient everything is in the list.
+/// What was found near a point. Who looks from another point near by is served sooner.
+#[derive(Debug, Default)]
+pub(super) struct Near {
+    /// In order, the square of the chord in fewer bits, which for positive numbers are in the order of the numbers, and
+    /// the slot.
+    found: Vec<u64>,
+    /// Within this chord everybody was found.
     pub(super) reach: f64,
+    /// Boxes that were not opened yet, the nearest last.
+    closed: Vec<Closed>,
+}
+
+/// Some boxes, and how near the nearest part of them is.
+#[derive(Clone, Copy, Debug)]
+struct Closed {
+    chord2: f32,
+    level: usize,
+    number: usize,
 }
 
 impl Space {
-    /// The globe is cut so often at most: a cell is then 300 m high.
-    const LEVELS: u8 = 8;
-    /// A list of this length is short enough.
-    const SHORT: usize = 80;
-    /// A cell is cut when so much of its list was looked through, if every patient looked through all of it: about what
-    /// it takes to make the lists of its parts.
-    const WORTH: usize = 1 << 13;
-
-    /// `nearest` facilities, at least, will usually be asked for.
+    /// Those of all facilities whose ids are given; `points` are those of all.
     #[allow(clippy::cast_possible_truncation)] // as many facilities as ids
-    pub(super) fn new(facilities: &[u32], nearest: usize) -> Self {
-        let globe = Cell {
-            middle: [0.0; 3],
-            reach: f32::INFINITY,
-            begin: 0,
-            end: facilities.len() as u32,
-            parent: GLOBE,
-            visits: 0,
-            level: 0,
+    pub(super) fn new(facilities: &[u32], points: &[Point]) -> Self {
+        let mut all: Vec<([f32; 3], u32)> =
+            facilities.iter().map(|facility| (points[*facility as usize].short(), *facility)).collect();
+        arrange(&mut all);
+        let mut space = Self::default();
+        let mut within: Vec<[[f32; 3]; 2]> = Vec::new();
+        for eight in all.chunks(EIGHT) {
+            let mut leaf = Leaf { at: [[NOWHERE; EIGHT]; 3], facilities: [0; EIGHT] };
+            for (place, (at, facility)) in eight.iter().enumerate() {
+                for (coordinates, coordinate) in leaf.at.iter_mut().zip(at) {
+                    coordinates[place] = *coordinate;
+                }
+                leaf.facilities[place] = *facility;
+            }
+            space.points.extend(leaf.facilities.iter().map(|facility| points[*facility as usize]));
+            space.leaves.push(leaf);
+            within.push(bounds(eight.iter().map(|(at, _)| [*at, *at])));
+        }
+        while within.len() > 1 || (space.levels.is_empty() && !within.is_empty()) {
+            let level = within.chunks(EIGHT).map(Boxes::of).collect();
+            space.levels.push(level);
+            within = within.chunks(EIGHT).map(|eight| bounds(eight.iter().copied())).collect();
+        }
+        space
+    }
+
+    /// Finds so many of the nearest, one at least, as far as there are so many within a chord.
+    pub(super) fn nearest(&self, from: Point, count: usize, within: f64, near: &mut Near) {
+        let from = from.short();
+        let limit = above(within);
+        let mut bound = match near.found.get(..count) {
+            // So many are as near as the farthest of those that were found before.
+            Some(before) => {
+                let again = before.iter().map(|found| self.chord2(from, slot(*found)));
+                again.fold(0.0, f32::max).min(limit)
+            }
+            None => limit,
         };
-        Self {
-            cells: vec![globe],
-            parts: vec![UNCUT],
-            lists: facilities
-                .iter()
-                .map(|facility| Listed { facility: *facility, from_middle: 0.0 })
-                .collect(),
-            nearest,
-            room: (facilities.len() * 64 + (1 << 20)).min(u32::MAX as usize / 2),
-            near: Vec::new(),
+        near.found.clear();
+        near.closed.clear();
+        if let Some(outermost) = self.levels.len().checked_sub(1) {
+            near.closed.push(Closed { chord2: 0.0, level: outermost, number: 0 });
         }
-    }
-
-    /// The shortest list that is at hand for a patient. `points` are those of all facilities.
-    pub(super) fn list(&mut self, position: Position, point: Point, points: &[Point]) -> List {
-        let (row, column) = (grid(position.lat, 180.0), grid(position.lon, 360.0));
-        let (mut cell, mut shift) = (GLOBE, 2 * u32::from(Self::LEVELS));
-        loop {
-            let mut parts = self.parts[cell as usize];
-            if parts == UNCUT {
-                parts = self.cut(cell);
+        let from = from.map(f32x8::splat);
+        while let Some(Closed { chord2, level, number }) = near.closed.pop() {
+            if chord2 > bound {
+                continue;
             }
-            if parts == UNCUT || parts == WHOLE {
-                return self.list_of(cell, point);
+            let chords2 = self.levels[level][number].chords2(from);
+            let mut inside = within_bound(chords2, bound);
+            let chords2 = chords2.to_array();
+            let first = near.closed.len();
+            while inside != 0 {
+                let place = inside.trailing_zeros() as usize;
+                inside &= inside - 1;
+                let chord2 = chords2[place];
+                let closed = Closed { chord2, level: level.wrapping_sub(1), number: number * EIGHT + place };
+                // The nearest is opened first: what is found in it may close the others for good.
+                let mut at = near.closed.len();
+                near.closed.push(closed);
+                while at > first && near.closed[at - 1].chord2 < chord2 {
+                    near.closed.swap(at - 1, at);
+                    at -= 1;
+                }
             }
-            shift -= 2;
-            let part = parts + ((row >> shift & 3) << 2 | (column >> shift & 3));
-            if self.parts[part as usize] == UNCUT && self.cells[part as usize].begin == UNLISTED {
-                self.fill(part, cell, (row >> shift, column >> shift), points);
+            if level == 0 {
+                while near.closed.len() > first {
+                    let Some(Closed { chord2, number, .. }) = near.closed.pop() else { break };
+                    if chord2 <= bound {
+                        self.look_into(number, from, count, &mut near.found, &mut bound);
+                    }
+                }
             }
-            cell = part;
         }
-    }
-
-    /// The next longer list.
-    pub(super) fn longer(&self, list: List, point: Point) -> Option<List> {
-        (list.cell != GLOBE).then(|| self.list_of(self.cells[list.cell as usize].parent, point))
-    }
-
-    /// The facilities of a list, as far as they can be within a chord that may shrink while they are looked through.
-    pub(super) fn listed(&self, list: List) -> &[Listed] {
-        self.lists.get(list.begin as usize..list.end as usize).unwrap_or_default()
-    }
-
-    fn list_of(&self, cell: u32, point: Point) -> List {
-        let Cell { middle, reach, begin, end, .. } = self.cells[cell as usize];
-        let off = Point::at(middle).chord(point);
-        List { cell, begin, end, off, reach: f64::from(reach) - off }
-    }
-
-    /// Cuts a cell that was not cut yet, if it is time. The first of its parts, or why there are none.
-    #[allow(clippy::cast_possible_truncation)] // `room` is far below 2^32 cells
-    fn cut(&mut self, number: u32) -> u32 {
-        let cells = self.cells.len();
-        let cell = &mut self.cells[number as usize];
-        let length = (cell.end - cell.begin) as usize;
-        let parts = if length <= Self::SHORT || cell.level == Self::LEVELS {
-            WHOLE
-        } else {
-            cell.visits = cell.visits.saturating_add(1);
-            if length * usize::from(cell.visits) < Self::WORTH || self.lists.len() > self.room {
-                return UNCUT;
-            }
-            let part = Cell { begin: UNLISTED, parent: number, level: cell.level + 1, visits: 0, ..*cell };
-            self.cells.resize(cells + 16, part);
-            self.parts.resize(cells + 16, UNCUT);
-            cells as u32
+        near.reach = match near.found.last() {
+            Some(last) if near.found.len() >= count => least(chord2(*last)),
+            Some(_) | None if limit == FARTHEST => f64::INFINITY,
+            Some(_) | None => least(limit),
         };
-        self.parts[number as usize] = parts;
-        parts
     }
 
-    /// Lists what is near a cell, out of its parent's list.
-    #[allow(clippy::cast_possible_truncation)] // see `room`
-    fn fill(&mut self, number: u32, parent: u32, (row, column): (u32, u32), points: &[Point]) {
-        let level = self.cells[number as usize].level;
-        let rows = f64::from(1_u32 << (2 * level));
-        let (height, width) = (180.0 / rows, 360.0 / rows);
-        let south = f64::from(row) * height - 90.0;
-        let lat = south + height / 2.0;
-        let about = Point::of(Position { lat, lon: (f64::from(column) + 0.5) * width - 180.0 }).short();
-        let middle = Point::at(about);
-        // About the way from the middle to a corner.
-        let widest = if south < 0.0 && south + height > 0.0 {
-            1.0
-        } else {
-            south.to_radians().cos().max((south + height).to_radians().cos())
-        };
-        let corner = (height / 2.0).to_radians().hypot((width / 2.0).to_radians() * widest);
-        let Cell { begin, end, reach: known, middle: outer, .. } = self.cells[parent as usize];
-        let mut near = std::mem::take(&mut self.near);
-        near.clear();
-        let off = middle.chord(Point::at(outer));
-        let known = f64::from(known) - off;
-        let mut reach = known;
-        let mut least = Least::new(self.nearest);
-        for listed in &self.lists[begin as usize..end as usize] {
-            // This one and all that follow are beyond reach.
-            if f64::from(listed.from_middle) - off > reach {
-                break;
+    /// Takes those of a leaf that are near enough among the nearest; `bound` is then how near others have to be.
+    #[inline]
+    fn look_into(
+        &self,
+        number: usize,
+        from: [f32x8; 3],
+        count: usize,
+        found: &mut Vec<u64>,
+        bound: &mut f32,
+    ) {
+        let chords2 = self.leaves[number].chords2(from);
+        let mut inside = within_bound(chords2, *bound);
+        let chords2 = chords2.to_array();
+        while inside != 0 {
+            let place = inside.trailing_zeros() as usize;
+            inside &= inside - 1;
+            let number = u64::from(chords2[place].to_bits()) << 32 | (number * EIGHT + place) as u64;
+            let mut at = found.len();
+            if at < count {
+                found.push(number);
+            } else if found[at - 1] <= number {
+                continue;
+            } else {
+                at -= 1;
+                found[at] = number;
             }
-            let chord2 = middle.chord2(points[listed.facility as usize]);
-            near.push((chord2, listed.facility));
-            if let Some(last) = least.add(chord2) {
-                reach = known.min(last.sqrt() + 2.0 * corner);
+            while at > 0 && found[at - 1] > number {
+                found.swap(at - 1, at);
+                at -= 1;
+            }
+            if found.len() == count {
+                *bound = chord2(found[count - 1]);
             }
         }
-        if self.nearest > Least::FEW && near.len() >= self.nearest {
-            let (_, (last, _), _) = near.select_nth_unstable_by(self.nearest - 1, |a, b| a.0.total_cmp(&b.0));
-            reach = known.min(last.sqrt() + 2.0 * corner);
+    }
+
+    /// Those found, nearest first.
+    pub(super) fn there<'s>(&'s self, near: &'s Near) -> impl Iterator<Item = There> + 's {
+        near.found.iter().map(|found| {
+            let slot = slot(*found) as usize;
+            let facility = self.leaves[slot / EIGHT].facilities[slot % EIGHT];
+            There { facility, point: self.points[slot], least: least(chord2(*found)) }
+        })
+    }
+
+    fn chord2(&self, [x, y, z]: [f32; 3], slot: Slot) -> f32 {
+        let (leaf, place) = (&self.leaves[slot as usize / EIGHT], slot as usize % EIGHT);
+        let (x, y, z) = (leaf.at[0][place] - x, leaf.at[1][place] - y, leaf.at[2][place] - z);
+        x * x + y * y + z * z
+    }
+}
+
+impl Leaf {
+    /// The squares of the chords from a point.
+    #[inline]
+    fn chords2(&self, from: [f32x8; 3]) -> f32x8 {
+        let [x, y, z] = [0, 1, 2].map(|axis| f32x8::new(self.at[axis]) - from[axis]);
+        x * x + y * y + z * z
+    }
+}
+
+impl Boxes {
+    fn of(eight: &[[[f32; 3]; 2]]) -> Self {
+        let mut boxes = Self { low: [[NOWHERE; EIGHT]; 3], high: [[NOWHERE; EIGHT]; 3] };
+        for (place, [low, high]) in eight.iter().enumerate() {
+            for axis in 0..3 {
+                boxes.low[axis][place] = low[axis];
+                boxes.high[axis][place] = high[axis];
+            }
         }
-        let reach = down(reach);
-        near.retain(|(chord2, _)| chord2.sqrt() <= f64::from(reach));
-        near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let begin = self.lists.len() as u32;
-        self.lists.extend(
-            near.iter()
-                .map(|(chord2, facility)| Listed { facility: *facility, from_middle: down(chord2.sqrt()) }),
-        );
-        let end = self.lists.len() as u32;
-        self.near = near;
-        let cell = &mut self.cells[number as usize];
-        *cell = Cell { middle: about, reach, begin, end, ..*cell };
+        boxes
+    }
+    /// The squares of the chords from a point to the nearest corner, edge or face of each. Computed as those to what is
+    /// inside, so that rounding makes none larger than those are.
+    #[inline]
+    fn chords2(&self, from: [f32x8; 3]) -> f32x8 {
+        let [x, y, z] = [0, 1, 2].map(|axis| {
+            let below = f32x8::new(self.low[axis]) - from[axis];
+            let above = from[axis] - f32x8::new(self.high[axis]);
+            below.fast_max(above).fast_max(f32x8::splat(0.0))
+        });
+        x * x + y * y + z * z
     }
 }
 
-impl List {
-    /// Whether this facility of the list and all that follow are farther from the patient than a chord.
-    pub(super) fn is_past(&self, listed: Listed, chord: f64) -> bool {
-        f64::from(listed.from_middle) - self.off > chord
-    }
+/// Which of eight are no more, a bit each.
+#[inline]
+fn within_bound(chords2: f32x8, bound: f32) -> u32 {
+    chords2.simd_le(f32x8::splat(bound)).to_bitmask()
 }
 
-/// The least of numbers that come one by one, as many as are wanted, in order.
-struct Least {
-    count: usize,
-    numbers: Vec<f64>,
+#[allow(clippy::cast_possible_truncation)] // the lower half
+fn slot(found: u64) -> Slot {
+    found as u32
 }
 
-impl Least {
-    /// Of more than so many none are kept: it would take longer than looking through all in the end.
-    const FEW: usize = 256;
-
-    fn new(count: usize) -> Self {
-        Self { count, numbers: Vec::with_capacity(count.min(Self::FEW) + 1) }
-    }
-
-    /// Takes in a number. The last of as many as are wanted, where that is another one now.
-    fn add(&mut self, number: f64) -> Option<f64> {
-        let last = self.numbers.last().filter(|_| self.numbers.len() >= self.count);
-        if self.count > Self::FEW || last.is_some_and(|last| *last <= number) {
-            return None;
-        }
-        let at = self.numbers.partition_point(|other| *other <= number);
-        self.numbers.insert(at, number);
-        self.numbers.truncate(self.count);
-        self.numbers.last().copied().filter(|_| self.numbers.len() >= self.count)
-    }
+#[allow(clippy::cast_possible_truncation)] // the upper half
+fn chord2(found: u64) -> f32 {
+    f32::from_bits((found >> 32) as u32)
 }
 
-/// A little less, in fewer bits.
+/// A chord that none is shorter than whose square in fewer bits is this or more.
+fn least(chord2: f32) -> f64 {
+    f64::from(chord2).sqrt() * (1.0 - RELATIVE) - ABSOLUTE
+}
+
+/// The square in fewer bits of a chord of which [`least`] says that none within this one is left out.
 #[allow(clippy::cast_possible_truncation)] // that is what it is for
-fn down(chord: f64) -> f32 {
-    (chord * if chord > 0.0 { 1.0 - 1e-6 } else { 1.0 + 1e-6 }) as f32
+fn above(chord: f64) -> f32 {
+    let above = (chord + ABSOLUTE) * (1.0 + 2.0 * RELATIVE);
+    ((above * above) as f32).min(FARTHEST)
 }
 
-/// The place of a point on a curve through the finest cells that comes to all of a cell's before it leaves the cell.
+/// The corners of the smallest box that holds all of these.
+fn bounds(all: impl Iterator<Item = [[f32; 3]; 2]>) -> [[f32; 3]; 2] {
+    all.fold([[f32::INFINITY; 3], [f32::NEG_INFINITY; 3]], |[low, high], [lower, higher]| {
+        [[0, 1, 2].map(|axis| low[axis].min(lower[axis])), [0, 1, 2].map(|axis| high[axis].max(higher[axis]))]
+    })
+}
+
+/// Puts neighbours together: cut across where they reach farthest, into one half that is a power of two of leaves, so that
+/// a box never holds what was cut apart before, and the others.
+fn arrange(all: &mut [([f32; 3], u32)]) {
+    let leaves = all.len().div_ceil(EIGHT);
+    if leaves <= 1 {
+        return;
+    }
+    let [low, high] = bounds(all.iter().map(|(at, _)| [*at, *at]));
+    let mut widest = 0;
+    for axis in 1..3 {
+        if high[axis] - low[axis] > high[widest] - low[widest] {
+            widest = axis;
+        }
+    }
+    let half = leaves.next_power_of_two() / 2 * EIGHT;
+    all.select_nth_unstable_by(half, |(a, _), (b, _)| a[widest].total_cmp(&b[widest]));
+    let (one, other) = all.split_at_mut(half);
+    arrange(one);
+    arrange(other);
+}
+
+/// So many bits of a latitude or longitude tell places apart: cells are then 300 m high.
+const BITS: u32 = 16;
+
+/// The place of a point on a curve through cells of equal degrees that comes to all of a cell's before it leaves the cell.
 pub(super) fn neighborhood(position: Position) -> u32 {
     let spread = |bits: u32| {
         let bits = (bits | bits << 8) & 0x00ff_00ff;
@@ -273,8 +332,8 @@ pub(super) fn neighborhood(position: Position) -> u32 {
 /// Where in the finest grid a latitude or longitude lies.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a cast of what is out of range saturates
 fn grid(degrees: f64, whole: f64) -> u32 {
-    let cells = f64::from(1_u32 << (2 * Space::LEVELS));
-    (((degrees / whole + 0.5) * cells) as u32).min((1 << (2 * Space::LEVELS)) - 1)
+    let cells = f64::from(1_u32 << BITS);
+    (((degrees / whole + 0.5) * cells) as u32).min((1 << BITS) - 1)
 }
 
 #[cfg(test)]
@@ -301,47 +360,44 @@ mod tests {
         }
     }
 
-    /// The nearest few as a search finds them, and how long the list was in which they stood.
-    fn nearest(space: &mut Space, points: &[Point], from: Position, count: usize) -> (Vec<f64>, usize) {
-        let point = Point::of(from);
-        let mut list = space.list(from, point, points);
-        loop {
-            let listed = space.listed(list).iter();
-            let mut found: Vec<f64> =
-                listed.map(|listed| point.chord(points[listed.facility as usize])).collect();
-            found.sort_unstable_by(f64::total_cmp);
-            found.truncate(count);
-            let enough = found.len() == count && found.last().is_none_or(|last| *last <= list.reach);
-            match space.longer(list, point).filter(|_| !enough) {
-                Some(longer) => list = longer,
-                None => return (found, space.listed(list).len()),
-            }
-        }
-    }
-
-    /// Looks for the nearest few from many places, and how long the lists became in the end.
-    fn look(about: (f64, f64), degrees: f64, facilities: u32, count: usize, usual: usize) -> usize {
+    /// Looks for the nearest few from many places, beyond those that are within the reach as far as it takes.
+    fn look(about: (f64, f64), degrees: f64, facilities: u32, count: usize) {
         let mut chance = Chance(u64::from(facilities));
         let points: Vec<Point> = (0..facilities).map(|_| Point::of(chance.near(about, degrees))).collect();
-        let all: Vec<u32> = (0..facilities).collect();
-        let mut space = Space::new(&all, usual);
-        let mut longest = 0;
-        for patient in 0..4000 {
-            let from = chance.near(about, degrees * 1.2);
-            let point = Point::of(from);
-            let mut plainly: Vec<f64> = points.iter().map(|there| point.chord(*there)).collect();
-            plainly.sort_unstable_by(f64::total_cmp);
-            plainly.truncate(count);
-            let (found, length) = nearest(&mut space, &points, from, count);
-            assert_eq!(found.len(), plainly.len());
-            // Of two at one point, the pole, the last bits may tell otherwise; a search does not go by them.
-            let same = found.iter().zip(&plainly).all(|(found, plainly)| (found - plainly).abs() < 1e-12);
-            assert!(same, "from {from:?}: {found:?}, {plainly:?}");
-            if patient > 3900 {
-                longest = longest.max(length);
+        // Every other one meets the requirement.
+        let all: Vec<u32> = (0..facilities).filter(|facility| facility % 2 == 0).collect();
+        let space = Space::new(&all, &points);
+        let mut near = Near::default();
+        for patient in 0..2000 {
+            let from = Point::of(chance.near(about, degrees * 1.2));
+            let mut plainly: Vec<(f64, u32)> =
+                all.iter().map(|there| (from.chord(points[*there as usize]), *there)).collect();
+            plainly.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            let within = if patient % 2 == 0 { f64::INFINITY } else { chance.next() * degrees / 60.0 };
+            space.nearest(from, count, within, &mut near);
+            let found: Vec<There> = space.there(&near).collect();
+            assert!(found.len() <= count);
+            let mut ids: Vec<u32> = found.iter().map(|there| there.facility).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), found.len(), "nobody is found twice");
+            for there in &found {
+                assert_eq!(there.point, points[there.facility as usize]);
+                assert!(there.least <= from.chord(there.point));
+            }
+            assert!(found.is_sorted_by(|one, next| one.least <= next.least));
+            assert!(found.len() == count.min(all.len()) || near.reach >= within, "{found:?} {within}");
+            for (chord, there) in &plainly {
+                assert!(*chord > near.reach || ids.contains(there), "{there} is within {}", near.reach);
+            }
+            // Bits are few, but not so few that others are found.
+            if let Some((chord, _)) = plainly.get(found.len()) {
+                assert!(found.iter().all(|there| there.least <= *chord));
+            }
+            if found.len() == count && count > 0 {
+                assert!((plainly[count - 1].0 - near.reach).abs() < 1e-6);
             }
         }
-        longest
     }
 
     #[test]
@@ -350,8 +406,8 @@ mod tests {
         for _ in 0..2000 {
             let one = chance.near((10.0, 179.9), 5.0);
             let other = chance.near((one.lat, one.lon), 0.5);
-            for level in 0..=u32::from(Space::LEVELS) {
-                let shift = 2 * (u32::from(Space::LEVELS) - level);
+            for level in 0..=BITS {
+                let shift = BITS - level;
                 let cell = |at: Position| (grid(at.lat, 180.0) >> shift, grid(at.lon, 360.0) >> shift);
                 // At level 0 there is one cell, and all of the number is about places in it.
                 let part = |at: Position| u64::from(neighborhood(at)) >> (2 * shift);
@@ -361,37 +417,54 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_are_found_and_lists_become_short() {
+    fn the_nearest_are_found_everywhere() {
         for about in [(41.0, -72.0), (0.0, 0.0), (-89.0, 120.0), (90.0, 0.0), (10.0, 180.0)] {
-            let longest = look(about, 2.0, 600, 3, 7);
-            assert!(longest <= 4 * Space::SHORT, "{longest} about {about:?}");
+            look(about, 2.0, 1200, 3);
         }
-        assert!(look((0.0, 0.0), 180.0, 600, 3, 7) <= 4 * Space::SHORT, "all round the globe");
+        look((0.0, 0.0), 180.0, 1200, 3); // all round the globe
     }
 
     #[test]
-    fn more_can_be_asked_for_than_lists_hold_and_than_there_are() {
-        look((41.0, -72.0), 1.0, 300, 40, 7);
-        look((41.0, -72.0), 1.0, 5, 3, 7);
-        look((41.0, -72.0), 1.0, 2, 3, 7);
-        look((41.0, -72.0), 1.0, 0, 3, 7);
-    }
-
-    #[test]
-    fn very_many_can_be_wanted() {
-        let nearest = Least::FEW + 40;
-        assert!(look((41.0, -72.0), 2.0, 900, 3, nearest) < 900, "lists are shorter than all");
+    fn more_can_be_asked_for_than_there_are() {
+        for facilities in [600, 34, 33, 17, 15, 4, 2, 0] {
+            for count in [40, 8, 1] {
+                look((41.0, -72.0), 1.0, facilities, count);
+            }
+        }
     }
 
     #[test]
     fn facilities_at_one_point_are_all_found_there() {
         let here = Position { lat: 41.0, lon: -72.0 };
         let points = vec![Point::of(here); 500];
-        let mut space = Space::new(&(0..500).collect::<Vec<u32>>(), 7);
-        for step in 0..2000 {
-            let from = Position { lat: 41.0 + f64::from(step % 40) / 1000.0, ..here };
-            assert_eq!(nearest(&mut space, &points, from, 500).0.len(), 500);
+        let space = Space::new(&(0..500).collect::<Vec<u32>>(), &points);
+        let mut near = Near::default();
+        for step in 0..200 {
+            let from = Point::of(Position { lat: 41.0 + f64::from(step % 40) / 1000.0, ..here });
+            space.nearest(from, 500, f64::INFINITY, &mut near);
+            assert_eq!(space.there(&near).count(), 500);
         }
-        assert!(space.lists.len() <= space.room + 500 * 16, "{}", space.lists.len());
+    }
+
+    #[test]
+    fn few_boxes_are_opened() {
+        let mut chance = Chance(3);
+        let points: Vec<Point> = (0..100_000).map(|_| Point::of(chance.near((41.0, -90.0), 15.0))).collect();
+        let space = Space::new(&(0..100_000).collect::<Vec<u32>>(), &points);
+        let inside = |from: Point, within: f32| -> usize {
+            let from = from.short().map(f32x8::splat);
+            let opened = |level: &Vec<Boxes>| -> u32 {
+                level.iter().map(|boxes| within_bound(boxes.chords2(from), within).count_ones()).sum()
+            };
+            space.levels.iter().map(opened).sum::<u32>() as usize
+        };
+        let mut near = Near::default();
+        let mut opened = 0;
+        for _ in 0..200 {
+            let from = Point::of(chance.near((41.0, -90.0), 15.0));
+            space.nearest(from, 6, f64::INFINITY, &mut near);
+            opened += inside(from, near.found.last().copied().map_or(0.0, chord2));
+        }
+        assert!(opened < 200 * 20, "{opened}");
     }
 }

@@ -1,7 +1,7 @@
 //! From where a patient goes, and the search from there, nearest first.
 //!
 //! Floor 2. From places from which minutes are known the search goes along a [`Ranking`], from all others through a
-//! [`Space`].
+//! [`Space`](super::space::Space).
 
 use std::sync::Arc;
 
@@ -14,13 +14,14 @@ use super::kind::Verdict;
 use super::look::Look;
 use super::ranking::{Ranked, Ranking};
 use super::reckon::Point;
-use super::space::Space;
+use super::space::Near;
 
 /// The facilities that meet one requirement, and where they are.
 #[derive(Debug)]
 pub(super) struct Ground {
     pub(super) candidates: Arc<Candidates>,
-    pub(super) space: Space,
+    /// What was found there last.
+    pub(super) near: Near,
 }
 
 /// The place among all grounds of that of every ED.
@@ -55,8 +56,8 @@ impl Way<'_> {
         if let Some((ranking, _)) = self.rankings {
             return along(ranking, look, found, wanted, adds);
         }
-        let space = &mut self.grounds[self.ground].space;
-        through(space, (self.position, self.point), look, found, wanted, adds);
+        let ground = &mut self.grounds[self.ground];
+        through(ground, (self.position, self.point), look, found, wanted, adds);
         Some(())
     }
 
@@ -67,7 +68,7 @@ impl Way<'_> {
             return Some(false);
         }
         let Some((_, eds)) = self.rankings else {
-            let eds = &mut self.grounds[EDS].space;
+            let eds = &mut self.grounds[EDS];
             return Some(is_nearer_than(home, eds, (self.position, self.point), look));
         };
         let nearer = |there: &&Ranked| (there.tenths, there.facility) < (home.tenths, home.facility);
@@ -123,24 +124,30 @@ fn along(
 
 /// Searches from a point, from which no minutes are known.
 fn through(
-    space: &mut Space,
+    ground: &mut Ground,
     (position, point): (Position, Point),
     look: &mut Look<'_, '_>,
     found: &mut Found,
     wanted: usize,
     adds: Adds<'_>,
 ) {
+    /// Beyond the destination and the alternates, so many of the nearest may divert before more are looked for.
+    const SPARE: usize = 3;
     let index = look.index;
-    let mut list = space.list(position, point, &index.points);
+    let Ground { candidates, near } = ground;
+    let mut count = wanted.max(1) + SPARE;
     loop {
         found.begin(wanted);
+        candidates.space.nearest(point, count, f64::INFINITY, near);
+        look.approach(candidates.space.there(near).take(wanted + 1).map(|there| there.facility));
         let (mut chord, mut chord2, mut home2) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
-        for listed in space.listed(list) {
-            if list.is_past(*listed, chord) {
+        for there in candidates.space.there(near) {
+            // This one and all that follow are beyond reach.
+            if there.least > chord {
                 break;
             }
-            let facility = listed.facility;
-            let here2 = point.chord2(index.points[facility as usize]);
+            let facility = there.facility;
+            let here2 = point.chord2(there.point);
             if here2 > chord2 {
                 continue;
             }
@@ -163,48 +170,36 @@ fn through(
                 chord2 = chord * chord;
             }
         }
-        if chord <= list.reach {
+        if chord <= near.reach {
             return;
         }
-        match space.longer(list, point) {
-            Some(longer) => list = longer,
-            None => return,
-        }
+        count = count.saturating_mul(4);
     }
 }
 
 /// Whether some ED is nearer than home, of all that are not closed for good and no last resort.
 fn is_nearer_than(
     home: Ranked,
-    eds: &mut Space,
+    eds: &mut Ground,
     (position, point): (Position, Point),
     look: &Look<'_, '_>,
 ) -> bool {
     let index = look.index;
     let chord = index.chord_within(home.tenths);
-    let chord2 = chord * chord;
-    let mut list = eds.list(position, point, &index.points);
+    let Ground { candidates, near } = eds;
+    let mut count = 2;
     loop {
-        for listed in eds.listed(list) {
-            if list.is_past(*listed, chord) {
-                break;
-            }
-            let facility = listed.facility;
-            let here2 = point.chord2(index.points[facility as usize]);
-            if here2 <= chord2
+        candidates.space.nearest(point, count, chord, near);
+        let is_nearer = candidates.space.there(near).any(|there| {
+            let (facility, here2) = (there.facility, point.chord2(there.point));
+            here2 <= chord * chord
                 && facility != home.facility
                 && index.is_ed(facility, look.at)
                 && (index.tenths(here2, position, facility), facility) < (home.tenths, home.facility)
-            {
-                return true;
-            }
+        });
+        if is_nearer || chord <= near.reach {
+            return is_nearer;
         }
-        if chord <= list.reach {
-            return false;
-        }
-        match eds.longer(list, point) {
-            Some(longer) => list = longer,
-            None => return false,
-        }
+        count = count.saturating_mul(4);
     }
 }
