@@ -55,26 +55,33 @@ impl<'r> Stretches<'r> {
         Ok(Self { reader: unpacked(reader)?, format, begun: Vec::new(), over: false })
     }
 
-    /// Puts the next whole rows into `text`; nothing after the last.
+    /// Puts the next whole rows into `text`, over what it held; nothing after the last.
     pub(super) fn fill(&mut self, text: &mut Vec<u8>) -> io::Result<()> {
-        text.clear();
-        text.reserve(LENGTH + self.begun.len());
-        text.append(&mut self.begun);
-        let mut more = LENGTH.saturating_sub(text.len()).max(1);
-        while !self.over {
-            let read = (&mut self.reader).take(more as u64).read_to_end(text)?;
-            self.over = read < more;
+        let mut len = self.begun.len();
+        // What it held before need not be cleared to be written over.
+        text.resize(LENGTH.max(2 * len), 0);
+        text[..len].copy_from_slice(&self.begun);
+        self.begun.clear();
+        loop {
+            while !self.over && len < text.len() {
+                match self.reader.read(&mut text[len..]) {
+                    Ok(0) => self.over = true,
+                    Ok(read) => len += read,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
             if self.over {
-                break;
+                text.truncate(len);
+                return Ok(());
             }
             if let Some(end) = end_of_rows(text, self.format) {
                 self.begun.extend_from_slice(&text[end..]);
                 text.truncate(end);
-                break;
+                return Ok(());
             }
-            more = text.len();
+            text.resize(2 * len, 0);
         }
-        Ok(())
     }
 }
 
