@@ -4,10 +4,13 @@
 //! boxes, eight by eight, as far as one is left. Whatever is in a box is no nearer to a patient than the box is, and eight
 //! are told apart at once. A space is made once for everybody who asks and never changed, holds every facility once, and
 //! neighbours are neighbours in memory, too. Boxes are cut out of the room that the globe is in, not out of its surface:
-//! the poles and the 180th meridian are places like any other.
+//! the poles and the 180th meridian are places like any other. A leaf knows those beside it, and mostly the nearest are in
+//! them; where they need not be, all boxes are gone through.
 //!
 //! Distances are told here in fewer bits than minutes need: what is found is nearest as far as those tell, and
 //! [`There::least`] says by how much they may be wrong.
+
+use std::sync::OnceLock;
 
 use wide::f32x8;
 
@@ -47,10 +50,27 @@ struct Boxes {
     high: Coordinates,
 }
 
+/// The leaves nearest to a leaf.
+#[derive(Clone, Copy, Debug)]
+struct Beside {
+    /// In order, chords that those from its box to theirs are no shorter than; beyond the last leaf of all infinite.
+    least: [f32; Self::COUNT],
+    leaves: [u32; Self::COUNT],
+    /// Every other leaf is no nearer.
+    reach: f32,
+}
+
+impl Beside {
+    /// With what says whether they were found already, they fill two lines of the processor's cache.
+    const COUNT: usize = 15;
+}
+
 /// The facilities that meet one requirement.
 #[derive(Debug, Default)]
 pub(super) struct Space {
     leaves: Vec<Leaf>,
+    /// By leaf, found when somebody comes near.
+    beside: Vec<OnceLock<Beside>>,
     /// Where the facilities of the leaves are.
     points: Vec<Point>,
     /// From the boxes of leaves to those that hold all the others.
@@ -78,6 +98,8 @@ pub(super) struct Near {
     found: Vec<u64>,
     /// Within this chord everybody was found.
     pub(super) reach: f64,
+    /// The leaf that was nearest.
+    leaf: usize,
     /// Boxes that were not opened yet, the nearest last.
     closed: Vec<Closed>,
 }
@@ -109,6 +131,7 @@ impl Space {
             }
             space.points.extend(leaf.facilities.iter().map(|facility| points[*facility as usize]));
             space.leaves.push(leaf);
+            space.beside.push(OnceLock::new());
             within.push(bounds(eight.iter().map(|(at, _)| [*at, *at])));
         }
         while within.len() > 1 || (space.levels.is_empty() && !within.is_empty()) {
@@ -121,22 +144,114 @@ impl Space {
 
     /// Finds so many of the nearest, one at least, as far as there are so many within a chord.
     pub(super) fn nearest(&self, from: Point, count: usize, within: f64, near: &mut Near) {
-        let from = from.short();
         let limit = above(within);
-        let mut bound = match near.found.get(..count) {
-            // So many are as near as the farthest of those that were found before.
-            Some(before) => {
-                let again = before.iter().map(|found| self.chord2(from, slot(*found)));
-                again.fold(0.0, f32::max).min(limit)
-            }
-            None => limit,
-        };
+        let from = from.short().map(f32x8::splat);
+        let bound = self.look_beside(from, count, limit, near).unwrap_or_else(|bound| {
+            near.found.clear();
+            self.look_everywhere(from, count, bound, near)
+        });
+        near.reach = if near.found.len() < count && limit == FARTHEST { f64::INFINITY } else { least(bound) };
+    }
+
+    /// Finds the nearest in the nearest leaf and in those beside it. How near they are; `Err`: others may be in other
+    /// leaves, no farther than that.
+    fn look_beside(&self, from: [f32x8; 3], count: usize, limit: f32, near: &mut Near) -> Result<f32, f32> {
+        /// Operations on few bits are out by less.
+        const SLACK: f32 = 1e-6;
+        let mut bound = limit;
         near.found.clear();
+        let Some((leaf, off2)) = self.leaf(from, near.leaf) else { return Ok(bound) };
+        near.leaf = leaf;
+        self.look_into(leaf, from, count, &mut near.found, &mut bound);
+        let Some(beside) = self.beside.get(leaf) else { return Err(bound) };
+        let beside = beside.get_or_init(|| self.beside(leaf));
+        // Nobody is nearer than the leaf that holds them is to this one, less the way to this one.
+        let off = off2.sqrt() * (1.0 + SLACK);
+        let is_past = |least: f32, bound: f32| {
+            let least = (least - off).max(0.0) * (1.0 - SLACK);
+            least * least > bound
+        };
+        for (least, leaf) in beside.least.into_iter().zip(beside.leaves) {
+            if is_past(least, bound) {
+                return Ok(bound);
+            }
+            self.look_into(leaf as usize, from, count, &mut near.found, &mut bound);
+        }
+        if is_past(beside.reach, bound) { Ok(bound) } else { Err(bound) }
+    }
+
+    /// A leaf that a point is in or near, and the square of the chord to its box. `last` is one that may be so, too.
+    #[inline]
+    fn leaf(&self, from: [f32x8; 3], last: usize) -> Option<(usize, f32)> {
+        let lowest = self.levels.first()?.get(last / EIGHT)?;
+        let (place, chord2) = nearest_of(lowest.chords2(from));
+        if chord2 == 0.0 {
+            return Some((last / EIGHT * EIGHT + place, chord2));
+        }
+        let mut leaf = (0, 0.0);
+        for level in self.levels.iter().rev() {
+            let (place, chord2) = nearest_of(level.get(leaf.0)?.chords2(from));
+            leaf = (leaf.0 * EIGHT + place, chord2);
+        }
+        Some(leaf)
+    }
+
+    /// The leaves beside one.
+    #[cold]
+    #[allow(clippy::cast_possible_truncation)] // as many leaves as ids, at most
+    fn beside(&self, leaf: usize) -> Beside {
+        let mut beside = Beside {
+            least: [f32::INFINITY; Beside::COUNT],
+            leaves: [leaf as u32; Beside::COUNT],
+            reach: f32::INFINITY,
+        };
+        let Some(boxes) = self.levels.first().map(|lowest| &lowest[leaf / EIGHT]) else { return beside };
+        let corner = |corners: &Coordinates| [0, 1, 2].map(|axis| f32x8::splat(corners[axis][leaf % EIGHT]));
+        let (low, high) = (corner(&boxes.low), corner(&boxes.high));
+        // One more, which is beyond reach.
+        let mut found: Vec<(f32, usize)> = Vec::with_capacity(Beside::COUNT + 2);
+        let mut closed = vec![(0.0_f32, self.levels.len() - 1, 0)];
+        while let Some((chord2, level, number)) = closed.pop() {
+            let is_near = |chord2: f32, found: &[(f32, usize)]| {
+                found.get(Beside::COUNT).is_none_or(|last| chord2 < last.0)
+            };
+            if !is_near(chord2, &found) {
+                continue;
+            }
+            let chords2 = self.levels[level][number].chords2_of_box(low, high).to_array();
+            let mut inside: Vec<(f32, usize)> =
+                (0..EIGHT).map(|place| (chords2[place], number * EIGHT + place)).collect();
+            inside.retain(|(chord2, _)| *chord2 <= FARTHEST);
+            if level > 0 {
+                inside.sort_by(|a, b| b.0.total_cmp(&a.0));
+                closed.extend(inside.into_iter().map(|(chord2, number)| (chord2, level - 1, number)));
+                continue;
+            }
+            for (chord2, number) in inside {
+                if number != leaf && is_near(chord2, &found) {
+                    let at = found.partition_point(|other| other.0 <= chord2);
+                    found.insert(at, (chord2, number));
+                    found.truncate(Beside::COUNT + 1);
+                }
+            }
+        }
+        let chord = |chord2: f32| chord2.sqrt() * (1.0 - RELATIVE as f32);
+        if let Some((chord2, _)) = found.get(Beside::COUNT) {
+            beside.reach = chord(*chord2);
+        }
+        for (place, (chord2, leaf)) in found.into_iter().take(Beside::COUNT).enumerate() {
+            (beside.least[place], beside.leaves[place]) = (chord(chord2), leaf as u32);
+        }
+        beside
+    }
+
+    /// Finds the nearest wherever they are, no farther than so far. How near they are.
+    #[cold]
+    fn look_everywhere(&self, from: [f32x8; 3], count: usize, mut bound: f32, near: &mut Near) -> f32 {
         near.closed.clear();
         if let Some(outermost) = self.levels.len().checked_sub(1) {
             near.closed.push(Closed { chord2: 0.0, level: outermost, number: 0 });
         }
-        let from = from.map(f32x8::splat);
         while let Some(Closed { chord2, level, number }) = near.closed.pop() {
             if chord2 > bound {
                 continue;
@@ -167,11 +282,7 @@ impl Space {
                 }
             }
         }
-        near.reach = match near.found.last() {
-            Some(last) if near.found.len() >= count => least(chord2(*last)),
-            Some(_) | None if limit == FARTHEST => f64::INFINITY,
-            Some(_) | None => least(limit),
-        };
+        bound
     }
 
     /// Takes those of a leaf that are near enough among the nearest; `bound` is then how near others have to be.
@@ -218,12 +329,6 @@ impl Space {
             There { facility, point: self.points[slot], least: least(chord2(*found)) }
         })
     }
-
-    fn chord2(&self, [x, y, z]: [f32; 3], slot: Slot) -> f32 {
-        let (leaf, place) = (&self.leaves[slot as usize / EIGHT], slot as usize % EIGHT);
-        let (x, y, z) = (leaf.at[0][place] - x, leaf.at[1][place] - y, leaf.at[2][place] - z);
-        x * x + y * y + z * z
-    }
 }
 
 impl Leaf {
@@ -250,9 +355,14 @@ impl Boxes {
     /// inside, so that rounding makes none larger than those are.
     #[inline]
     fn chords2(&self, from: [f32x8; 3]) -> f32x8 {
+        self.chords2_of_box(from, from)
+    }
+    /// The same from a box.
+    #[inline]
+    fn chords2_of_box(&self, low: [f32x8; 3], high: [f32x8; 3]) -> f32x8 {
         let [x, y, z] = [0, 1, 2].map(|axis| {
-            let below = f32x8::new(self.low[axis]) - from[axis];
-            let above = from[axis] - f32x8::new(self.high[axis]);
+            let below = f32x8::new(self.low[axis]) - high[axis];
+            let above = low[axis] - f32x8::new(self.high[axis]);
             below.fast_max(above).fast_max(f32x8::splat(0.0))
         });
         x * x + y * y + z * z
@@ -263,6 +373,16 @@ impl Boxes {
 #[inline]
 fn within_bound(chords2: f32x8, bound: f32) -> u32 {
     chords2.simd_le(f32x8::splat(bound)).to_bitmask()
+}
+
+/// The least of eight, and which that is.
+#[inline]
+fn nearest_of(chords2: f32x8) -> (usize, f32) {
+    let mut least = (0, f32::INFINITY);
+    for (place, chord2) in chords2.to_array().into_iter().enumerate() {
+        least = if chord2 < least.1 { (place, chord2) } else { least };
+    }
+    least
 }
 
 #[allow(clippy::cast_possible_truncation)] // the lower half
@@ -444,6 +564,20 @@ mod tests {
             space.nearest(from, 500, f64::INFINITY, &mut near);
             assert_eq!(space.there(&near).count(), 500);
         }
+    }
+
+    #[test]
+    fn the_leaves_beside_one_are_mostly_enough() {
+        let mut chance = Chance(5);
+        let points: Vec<Point> = (0..20_000).map(|_| Point::of(chance.near((41.0, -90.0), 15.0))).collect();
+        let space = Space::new(&(0..20_000).collect::<Vec<u32>>(), &points);
+        let mut near = Near::default();
+        let enough = (0..1000).filter(|_| {
+            let from = Point::of(chance.near((41.0, -90.0), 15.0)).short().map(f32x8::splat);
+            space.look_beside(from, 6, FARTHEST, &mut near).is_ok()
+        });
+        let enough = enough.count();
+        assert!(enough > 950, "{enough} of 1000");
     }
 
     #[test]
