@@ -17,32 +17,37 @@ use super::kind::{Kind, Verdict};
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(super) struct Hint {
-    /// When each begins, and the end of the last.
-    begins: [Instant; Self::STAGES + 1],
+    /// Where it begins: in the first stage, or later where that begins longer ago than can be told.
+    from: Instant,
+    /// When each stage ends, in seconds from then on.
+    ends: [u32; Self::STAGES],
     steps: [Step; Self::STAGES],
     /// The place of the first in the course.
     place: u32,
 }
 
 impl Hint {
-    const STAGES: usize = 4;
+    const STAGES: usize = 6;
 
     /// Nobody has asked.
     pub(super) const NONE: Self = Self {
-        begins: [Instant::from_seconds(0); Self::STAGES + 1],
+        from: Instant::from_seconds(0),
+        ends: [0; Self::STAGES],
         steps: [Step::NOTHING; Self::STAGES],
         place: 0,
     };
 
-    /// Whether an instant is in one of the stages.
-    fn covers(&self, at: Instant) -> bool {
-        let [first, .., end] = self.begins;
-        first <= at && at < end
+    /// How long after the beginning an instant is that is in one of the stages.
+    #[inline]
+    fn since(&self, at: Instant) -> Option<u32> {
+        let since = u32::try_from(at.seconds().wrapping_sub(self.from.seconds())).ok()?;
+        (since < self.ends[Self::STAGES - 1]).then_some(since)
     }
 
-    /// Which of the stages an instant that it covers is in.
-    fn stage(&self, at: Instant) -> usize {
-        self.begins[1..Self::STAGES].iter().filter(|begins| **begins <= at).count()
+    /// Which of the stages that is in.
+    #[inline]
+    fn stage(&self, since: u32) -> usize {
+        self.ends[..Self::STAGES - 1].iter().filter(|end| **end <= since).count()
     }
 
     /// Goes to where the stage of an instant is among the first, but not the very first where there is one before it. Near
@@ -51,6 +56,8 @@ impl Hint {
     fn go(&mut self, at: Instant, stages: &[Stage]) {
         /// So many stages are tried before the whole course is searched.
         const NEAR: usize = 8;
+        /// So many seconds before an instant can be told at least.
+        const AGO: i64 = 1 << 31;
         let next = |place: usize| stages.get(place + 1).map(|next| next.begins);
         let mut place = self.place as usize;
         let mut tried = 0;
@@ -64,10 +71,17 @@ impl Hint {
             place = stages.partition_point(|stage| stage.begins <= at).max(1) - 1;
         }
         let first = place.saturating_sub(1);
-        let nothing = Stage { begins: Instant::from_seconds(i64::MAX), step: Step::NOTHING };
-        let stage = |more: usize| stages.get(first + more).copied().unwrap_or(nothing);
-        self.begins = std::array::from_fn(|more| stage(more).begins);
-        self.steps = std::array::from_fn(|more| stage(more).step);
+        self.from = stages[first].begins.max(Instant::from_seconds(at.seconds().saturating_sub(AGO)));
+        let from = self.from.seconds();
+        self.ends = std::array::from_fn(|more| match stages.get(first + more + 1) {
+            Some(next) => {
+                let end = next.begins.seconds().saturating_sub(from).max(0);
+                u32::try_from(end).unwrap_or(u32::MAX)
+            }
+            None => u32::MAX,
+        });
+        self.steps =
+            std::array::from_fn(|more| stages.get(first + more).map_or(Step::NOTHING, |stage| stage.step));
         self.place = first as u32;
     }
 }
@@ -86,21 +100,23 @@ pub(super) struct Look<'x, 'a> {
 }
 
 impl Look<'_, '_> {
-    /// The stages about this instant.
+    /// The stages about this instant, and the one that it is in.
     #[inline]
-    fn hint(&mut self, facility: u32) -> &Hint {
-        if !self.hints[facility as usize].covers(self.at) {
-            self.find(facility);
-        }
-        &self.hints[facility as usize]
+    fn hint(&mut self, facility: u32) -> (&Hint, usize) {
+        let hint = &self.hints[facility as usize];
+        let since = hint.since(self.at).unwrap_or_else(|| self.find(facility));
+        let hint = &self.hints[facility as usize];
+        (hint, hint.stage(since))
     }
 
     #[inline(never)]
-    fn find(&mut self, facility: u32) {
+    fn find(&mut self, facility: u32) -> u32 {
         let Self { index, surveyor, hints, courses, at, .. } = self;
         let course = courses[facility as usize]
             .get_or_insert_with(|| index.course(facility, surveyor).stages().clone());
-        hints[facility as usize].go(*at, course);
+        let hint = &mut hints[facility as usize];
+        hint.go(*at, course);
+        hint.since(*at).unwrap_or_default() // it is there now
     }
 
     /// Has what is known of facilities fetched from memory, all at once, before one after the other is asked about.
@@ -113,9 +129,8 @@ impl Look<'_, '_> {
     /// What holds of a facility.
     #[inline]
     pub(super) fn step(&mut self, facility: u32) -> Step {
-        let at = self.at;
-        let hint = self.hint(facility);
-        hint.steps[hint.stage(at)]
+        let (hint, now) = self.hint(facility);
+        hint.steps[now]
     }
 
     /// What that means; `None`: it is closed for good, and no candidate.
@@ -145,10 +160,8 @@ impl Look<'_, '_> {
 
     /// Whether a facility that accepts now has a reason against it at any moment until an instant, that one included.
     pub(super) fn turns_away_by(&mut self, facility: u32, until: Instant) -> bool {
-        let at = self.at;
-        let hint = self.hint(facility);
-        let now = hint.stage(at);
-        if until < hint.begins[now + 1] {
+        let (hint, now) = self.hint(facility);
+        if until.seconds().saturating_sub(hint.from.seconds()) < hint.ends[now].into() {
             return false;
         }
         let mut place = hint.place as usize + now + 1;
