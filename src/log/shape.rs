@@ -7,7 +7,7 @@ use wide::u8x16;
 
 use super::row::Column;
 use super::usual::Header;
-use super::words::{REACH, Words};
+use super::words::{REACH, Words, sixteen};
 use crate::model::{FacilityId, Instant, Registry};
 use crate::sentence::Moments;
 
@@ -43,6 +43,8 @@ enum Field {
 struct Run {
     columns: Vec<Column>,
     words: Words<2>,
+    /// The only words that there were so far, and what closes them.
+    only: Option<Standing>,
     /// By the number of words: those of the cells that tell what is said.
     cells: Vec<Vec<(Column, Box<[u8]>)>>,
 }
@@ -88,7 +90,7 @@ impl<'g> Shape<'g> {
                         run.columns.push(*word);
                         continue;
                     }
-                    runs.push(Run { columns: vec![*word], words: Words::default(), cells: Vec::new() });
+                    runs.push(Run::new(*word));
                     Field::Words { run: runs.len() - 1, commas: 0 }
                 }
             };
@@ -166,11 +168,23 @@ impl Cells<'_, '_> {
     fn field<const CLOSING: u8>(&mut self, field: Field, at: usize) -> Option<usize> {
         let text = self.text;
         let end = match field {
-            Field::Number => at + self.count?.stands(text, at)?,
-            Field::From => moment::<CLOSING>(self.moments, text, at, &mut self.told.from)?,
-            Field::RecordedAt => moment::<CLOSING>(self.moments, text, at, &mut self.told.recorded_at)?,
-            Field::Until => moment::<CLOSING>(self.moments, text, at, &mut self.told.until)?,
+            Field::Number => at + self.count?.written.stands(text, at)?,
+            Field::From => moment::<CLOSING, false>(self.moments, text, at, &mut self.told.from)?,
+            Field::RecordedAt => {
+                moment::<CLOSING, false>(self.moments, text, at, &mut self.told.recorded_at)?
+            }
+            Field::Until => moment::<CLOSING, true>(self.moments, text, at, &mut self.told.until)?,
             Field::Facility => {
+                let first = sixteen(text, at)?;
+                let closing = first.simd_eq(u8x16::splat(CLOSING)).to_bitmask();
+                if CLOSING == b',' && closing != 0 {
+                    let len = closing.trailing_zeros() as usize;
+                    self.told.facility = match self.facilities.find_short(first, len) {
+                        Some(facility) => Some(FacilityId::from(facility)),
+                        None => self.identified(&text[at..at + len]),
+                    };
+                    return Some(at + len);
+                }
                 let end = nth::<CLOSING>(text, at, 0)?;
                 let word = word_end::<CLOSING>(text, at, end);
                 self.told.facility = match self.facilities.find(text, at, word) {
@@ -180,12 +194,18 @@ impl Cells<'_, '_> {
                 return Some(end);
             }
             Field::Words { run, commas } => {
-                let end = nth::<CLOSING>(text, at, if CLOSING == b',' { commas } else { 0 })?;
                 let run = &mut self.runs[run];
+                if let Some(only) = &run.only
+                    && let Some(len) = only.stands(text, at)
+                {
+                    self.told.spoken <<= 16;
+                    return Some(at + len - 1);
+                }
+                let end = nth::<CLOSING>(text, at, if CLOSING == b',' { commas } else { 0 })?;
                 let word = word_end::<CLOSING>(text, at, end);
                 let number = match run.words.find(text, at, word) {
                     Some(number) => number,
-                    None => run.learn(&text[at..word])?,
+                    None => run.learn(&text[at..word], CLOSING)?,
                 };
                 self.told.spoken = self.told.spoken << 16 | u64::from(number);
                 return Some(end);
@@ -216,9 +236,13 @@ impl Cells<'_, '_> {
 }
 
 impl Run {
-    /// Learns words; `None` where they are not usual.
+    /// One cell of that column, of which no words are known.
+    fn new(column: Column) -> Self {
+        Self { columns: vec![column], words: Words::default(), only: None, cells: Vec::new() }
+    }
+    /// Learns words, and what closes them; `None` where they are not usual.
     #[cold]
-    fn learn(&mut self, text: &[u8]) -> Option<u32> {
+    fn learn(&mut self, text: &[u8], closing: u8) -> Option<u32> {
         let number = u32::try_from(self.cells.len()).ok()?;
         if self.cells.len() >= LEARNT || !is_plain(text) {
             return None;
@@ -238,7 +262,32 @@ impl Run {
         let told = self.columns.iter().copied().zip(cells).filter(|(column, _)| SAID.contains(column));
         self.cells.push(told.map(|(column, cell)| (column, cell.into())).collect());
         self.words.learn(text, number);
+        self.only = if number == 0 { Standing::of(&[text, &[closing]].concat()) } else { None };
         Some(number)
+    }
+}
+
+/// A text that may stand somewhere: one byte at least, and at most sixteen.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    text: u128,
+    /// As many bytes with all bits.
+    within: u128,
+    len: usize,
+}
+
+impl Standing {
+    fn of(text: &[u8]) -> Option<Self> {
+        let len = text.len();
+        let mut bytes = [0; 16];
+        bytes.get_mut(..len).filter(|_| len > 0)?.copy_from_slice(text);
+        Some(Self { text: u128::from_le_bytes(bytes), within: u128::MAX >> (8 * (16 - len)), len })
+    }
+    /// How long it is, where it stands there.
+    #[inline]
+    fn stands(&self, text: &[u8; REACH], at: usize) -> Option<usize> {
+        let there = u128::from_le_bytes(*text.get(at..at + 16)?.first_chunk()?);
+        (there & self.within == self.text).then_some(self.len)
     }
 }
 
@@ -246,45 +295,36 @@ impl Run {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Count {
     pub(super) number: u64,
-    digits: [u8; 16],
-    len: usize,
-    /// As many bytes with all bits as there are digits.
-    within: u128,
+    written: Standing,
+    /// One in the last digit.
+    one: u128,
+    /// How many numbers follow that differ in the last digit only.
+    more: u64,
 }
 
 impl Count {
-    /// The one that a cell says, without a sign or leading zeros and at most 15 digits long.
+    /// The one that a cell says, without a sign or leading zeros and at most sixteen digits long.
     fn said(cell: &[u8]) -> Option<Self> {
-        let mut digits = [0; 16];
-        let len = cell.len();
-        digits.get_mut(..len).filter(|_| len < 16)?.copy_from_slice(cell);
         let is_number = cell.iter().all(u8::is_ascii_digit) && *cell.first()? != b'0';
-        let number = std::str::from_utf8(cell).ok()?.parse().ok()?;
-        is_number.then_some(Self { number, digits, len, within: (1 << (8 * len)) - 1 })
+        let number: u64 = std::str::from_utf8(cell).ok()?.parse().ok()?;
+        let written = Standing::of(cell).filter(|_| is_number)?;
+        Some(Self { number, written, one: 1 << (8 * (written.len - 1)), more: 9 - number % 10 })
     }
-    /// That of a number; `None` where it is longer than 15 digits.
+    /// That of a number; `None` where it is longer than sixteen digits.
     pub(super) fn of(number: u64) -> Option<Self> {
         Self::said(number.to_string().as_bytes())
     }
-    /// Goes on to the next number; `None` where that is longer than 15 digits.
+    /// Goes on to the next number; `None` where that is longer than sixteen digits.
     #[inline]
     pub(super) fn go_on(&mut self) -> Option<()> {
-        self.number += 1;
-        for at in (0..self.len).rev() {
-            if self.digits[at] < b'9' {
-                self.digits[at] += 1;
-                return Some(());
-            }
-            self.digits[at] = b'0';
+        if self.more == 0 {
+            *self = Self::of(self.number + 1)?;
+            return Some(());
         }
-        *self = Self::of(self.number)?;
+        self.number += 1;
+        self.more -= 1;
+        self.written.text += self.one;
         Some(())
-    }
-    /// How long it is, where it is written there.
-    #[inline]
-    fn stands(&self, text: &[u8; REACH], at: usize) -> Option<usize> {
-        let written = u128::from_le_bytes(*text.get(at..at + 16)?.first_chunk()?);
-        (written & self.within == u128::from_le_bytes(self.digits)).then_some(self.len)
     }
 }
 
@@ -299,22 +339,25 @@ fn word_end<const CLOSING: u8>(text: &[u8; REACH], begin: usize, end: usize) -> 
     end - usize::from(CLOSING == b'\n' && end > begin && text[end - 1] == b'\r')
 }
 
-/// Reads the moment that stands there, or nothing; tells where its cell ends.
+/// Reads the moment that stands there, or nothing; tells where its cell ends. `MAYBE`: mostly there is nothing.
 #[inline(always)]
 #[allow(clippy::inline_always)] // three times, and each of its few lines ten million times
-fn moment<const CLOSING: u8>(
+fn moment<const CLOSING: u8, const MAYBE: bool>(
     moments: &mut Moments,
     text: &[u8; REACH],
     at: usize,
     moment: &mut Option<Instant>,
 ) -> Option<usize> {
     let usual: &[u8; 20] = text.get(at..at + 20)?.first_chunk()?;
-    if usual[0] == CLOSING || usual[0] == b'\r' {
+    if MAYBE && matches!(usual[0], b',' | b'\n' | b'\r') {
         return Some(at);
     }
     if let Some(read) = moments.utc(usual) {
         *moment = Some(read);
         return Some(at + 20);
+    }
+    if matches!(usual[0], b',' | b'\n' | b'\r') {
+        return Some(at);
     }
     let end = word_end::<CLOSING>(text, at, nth::<CLOSING>(text, at, 0)?);
     *moment = Some(moments.read(&text[at..end])?);

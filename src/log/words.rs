@@ -60,12 +60,21 @@ impl<const N: usize> Words<N> {
             return self.long(text.get(begin..end)?);
         }
         let within = u8x16::new(WITHIN[len.min(16)]);
-        let mut word = [u8x16::ZERO; N];
-        word[0] = sixteen(text, begin)? & within;
+        let first = sixteen(text, begin)? & within;
+        let mut word = [first; N];
         if N > 1 {
             word[1] = sixteen(text, begin + len.saturating_sub(16))? & within;
         }
-        let slot = self.slots[self.slot(&word, short(len))];
+        self.number(&word, len)
+    }
+    /// The number of a part of a text that is no longer than fifteen bytes and whose first sixteen are `first`.
+    #[inline]
+    pub(super) fn find_short(&self, first: u8x16, len: usize) -> Option<u32> {
+        self.number(&[first & u8x16::new(WITHIN[len.min(16)]); N], len)
+    }
+    #[inline]
+    fn number(&self, word: &[u8x16; N], len: usize) -> Option<u32> {
+        let slot = &self.slots[self.slot(word, short(len))];
         (slot.len != NONE).then_some(slot.number)
     }
     #[inline(never)]
@@ -76,14 +85,12 @@ impl<const N: usize> Words<N> {
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // few bits are left
     fn slot(&self, word: &[u8x16; N], len: u32) -> usize {
-        const ODD: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93, 0xa076_1d64_78bd_642f];
-        let mut mixed = u64::from(len);
-        for bytes in word {
-            let [low, high] = halves(*bytes);
-            mixed = (mixed.rotate_left(32) ^ low).wrapping_mul(ODD[0]) ^ high.wrapping_mul(ODD[1]);
-        }
+        const ODD: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
+        // The upper bits tell texts apart that differ anywhere.
+        let [low, high] = halves(word[0] + word[N - 1]);
+        let mixed = (low ^ u64::from(len)).wrapping_mul(ODD[0]) ^ high.wrapping_mul(ODD[1]);
         let last = self.slots.len() - 1;
-        let mut at = (mixed.wrapping_mul(ODD[2]) >> self.shift) as usize & last;
+        let mut at = (mixed >> self.shift) as usize & last;
         loop {
             let slot = &self.slots[at];
             let mut same = u8x16::new(slot.bytes[0]).simd_eq(word[0]);
@@ -134,7 +141,7 @@ fn short(len: usize) -> u32 {
 }
 
 #[inline]
-fn sixteen(text: &[u8; REACH], at: usize) -> Option<u8x16> {
+pub(super) fn sixteen(text: &[u8; REACH], at: usize) -> Option<u8x16> {
     Some(u8x16::new(*text.get(at..at + 16)?.first_chunk()?))
 }
 
