@@ -20,7 +20,7 @@ use crate::model::{Registry, Sayings};
 pub(super) use super::usual::Part;
 
 /// A log of so few stretches is not worth a second hand. In tests fewer, so that short logs are read by several.
-const FEW: usize = if cfg!(test) { 2 } else { 8 };
+const FEW: usize = if cfg!(test) { 2 } else { 6 };
 /// So many stretches of each hand may wait for being put in order.
 const WAITING: usize = 2;
 
