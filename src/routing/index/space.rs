@@ -50,6 +50,11 @@ struct Boxes {
     high: Coordinates,
 }
 
+/// The leaves nearest to a leaf, once somebody came near.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Neighbors(OnceLock<Beside>);
+
 /// The leaves nearest to a leaf.
 #[derive(Clone, Copy, Debug)]
 struct Beside {
@@ -69,8 +74,8 @@ impl Beside {
 #[derive(Debug, Default)]
 pub(super) struct Space {
     leaves: Vec<Leaf>,
-    /// By leaf, found when somebody comes near.
-    beside: Vec<OnceLock<Beside>>,
+    /// By leaf.
+    beside: Vec<Neighbors>,
     /// Where the facilities of the leaves are.
     points: Vec<Point>,
     /// From the boxes of leaves to those that hold all the others.
@@ -131,7 +136,7 @@ impl Space {
             }
             space.points.extend(leaf.facilities.iter().map(|facility| points[*facility as usize]));
             space.leaves.push(leaf);
-            space.beside.push(OnceLock::new());
+            space.beside.push(Neighbors::default());
             within.push(bounds(eight.iter().map(|(at, _)| [*at, *at])));
         }
         while within.len() > 1 || (space.levels.is_empty() && !within.is_empty()) {
@@ -163,7 +168,7 @@ impl Space {
         let Some((leaf, off2)) = self.leaf(from, near.leaf) else { return Ok(bound) };
         near.leaf = leaf;
         self.look_into(leaf, from, count, &mut near.found, &mut bound);
-        let Some(beside) = self.beside.get(leaf) else { return Err(bound) };
+        let Some(Neighbors(beside)) = self.beside.get(leaf) else { return Err(bound) };
         let beside = beside.get_or_init(|| self.beside(leaf));
         // Nobody is nearer than the leaf that holds them is to this one, less the way to this one.
         let off = off2.sqrt() * (1.0 + SLACK);
@@ -302,19 +307,18 @@ impl Space {
             let place = inside.trailing_zeros() as usize;
             inside &= inside - 1;
             let number = u64::from(chords2[place].to_bits()) << 32 | (number * EIGHT + place) as u64;
-            let mut at = found.len();
-            if at < count {
+            if found.len() < count {
                 found.push(number);
-            } else if found[at - 1] <= number {
+            } else if found.last().is_none_or(|last| *last <= number) {
                 continue;
-            } else {
-                at -= 1;
-                found[at] = number;
             }
+            let found = found.as_mut_slice();
+            let mut at = found.len() - 1;
             while at > 0 && found[at - 1] > number {
-                found.swap(at - 1, at);
+                found[at] = found[at - 1];
                 at -= 1;
             }
+            found[at] = number;
             if found.len() == count {
                 *bound = chord2(found[count - 1]);
             }
@@ -375,14 +379,17 @@ fn within_bound(chords2: f32x8, bound: f32) -> u32 {
     chords2.simd_le(f32x8::splat(bound)).to_bitmask()
 }
 
-/// The least of eight, and which that is.
+/// About the least of eight, and which that is. Told by whole numbers, in pairs: the processor does not wait for one
+/// comparison to make the next.
 #[inline]
+#[allow(clippy::cast_possible_truncation, clippy::many_single_char_names)] // three bits; eight that are alike
 fn nearest_of(chords2: f32x8) -> (usize, f32) {
-    let mut least = (0, f32::INFINITY);
-    for (place, chord2) in chords2.to_array().into_iter().enumerate() {
-        least = if chord2 < least.1 { (place, chord2) } else { least };
-    }
-    least
+    let chords2 = chords2.to_array();
+    // Positive numbers are in the order of their bits; the last of those say which it is instead.
+    let [a, b, c, d, e, f, g, h] = std::array::from_fn(|place| chords2[place].to_bits() & !7 | place as u32);
+    let least = a.min(b).min(c.min(d)).min(e.min(f).min(g.min(h)));
+    let place = (least & 7) as usize;
+    (place, chords2[place])
 }
 
 #[allow(clippy::cast_possible_truncation)] // the lower half

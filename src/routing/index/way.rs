@@ -132,7 +132,7 @@ fn through(
     adds: Adds<'_>,
 ) {
     /// Beyond the destination and the alternates, so many of the nearest may divert before more are looked for.
-    const SPARE: usize = 3;
+    const SPARE: usize = 2;
     let index = look.index;
     let Ground { candidates, near } = ground;
     let mut count = wanted.max(1) + SPARE;
