@@ -9,14 +9,14 @@ use std::sync::Arc;
 use crate::model::{
     FacilityId, Instant, Minutes, Origin, Patient, Policy, Position, Priority, RegionId, ServiceId,
 };
-use crate::state::{Stage, Surveyor};
+use crate::state::{Stage, Step, Surveyor};
 
 use super::super::brief::Brief;
 use super::super::decision::{DecidedBy, Disposition, Flag, Outcome, Stop};
 use super::super::redirect;
 use super::super::travel::MinutesSource;
 use super::found::{Adds, Found};
-use super::kind::{Kind, Kinds};
+use super::kind::{Kind, Kinds, Verdict};
 use super::look::{Hint, Look};
 use super::ranking::{Ranked, Ranking};
 use super::reckon::Point;
@@ -178,12 +178,14 @@ impl<'a> Asker<'a> {
         way.search(&mut look, found, wanted, adds)?;
         let home = found.home?;
         let governing = governing(Some(home));
-        if is_led_away(&mut look, home) || level_asks(&mut look, governing) {
+        let home_stands = look.standing(home.facility)?;
+        if is_led_away(&mut look, home, home_stands) || level_asks(&mut look, governing) {
             return None;
         }
         let chosen = found.accepts.first()?.stop;
-        let home_verdict = look.verdict(home.facility)?;
-        if home_verdict.has_soft_reasons_only()
+        let chosen_stands =
+            if chosen.facility == home.facility { home_stands } else { look.standing(chosen.facility)? };
+        if home_stands.1.has_soft_reasons_only()
             && governing.is_some_and(|(_, policy)| may_limit(policy, home, chosen))
         {
             return None;
@@ -198,7 +200,7 @@ impl<'a> Asker<'a> {
             Disposition::Closest
         };
         brief.flags.clear();
-        flag(&mut look, chosen, home, mixed, &mut brief.flags)?;
+        flag(&mut look, (chosen, chosen_stands), home, mixed, &mut brief.flags)?;
         brief.destination = Some(stop(chosen));
         brief.home = Some(stop(home));
         brief.disposition = Some(disposition);
@@ -241,9 +243,7 @@ fn stop(ranked: Ranked) -> Stop {
 }
 
 /// Whether somebody is to be asked about home, or an order or a rule could lead away from it.
-fn is_led_away(look: &mut Look<'_, '_>, home: Ranked) -> bool {
-    let step = look.step(home.facility);
-    let Some(verdict) = look.verdict(home.facility) else { return true };
+fn is_led_away(look: &mut Look<'_, '_>, home: Ranked, (step, verdict): (Step, Verdict)) -> bool {
     if verdict.is_eligible() {
         return false;
     }
@@ -280,13 +280,11 @@ fn may_limit(policy: &Policy, home: Ranked, chosen: Ranked) -> bool {
 /// Adds the flags of a destination that accepts, in their order. `None`: not to be told from courses alone.
 fn flag(
     look: &mut Look<'_, '_>,
-    chosen: Ranked,
+    (chosen, (step, verdict)): (Ranked, (Step, Verdict)),
     home: Ranked,
     mixed: bool,
     flags: &mut Vec<Flag>,
 ) -> Option<()> {
-    let verdict = look.verdict(chosen.facility)?;
-    let step = look.step(chosen.facility);
     let more = chosen.tenths - home.tenths;
     let mut flag = |holds: bool, flag: Flag| {
         if holds {

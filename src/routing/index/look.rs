@@ -136,8 +136,14 @@ impl Look<'_, '_> {
     /// What that means; `None`: it is closed for good, and no candidate.
     #[inline]
     pub(super) fn verdict(&mut self, facility: u32) -> Option<Verdict> {
+        self.standing(facility).map(|(_, verdict)| verdict)
+    }
+
+    /// Both.
+    #[inline]
+    pub(super) fn standing(&mut self, facility: u32) -> Option<(Step, Verdict)> {
         let step = self.step(facility);
-        self.verdict_of(facility, step, self.at)
+        Some((step, self.verdict_of(facility, step, self.at)?))
     }
 
     #[inline]
