@@ -97,6 +97,32 @@ pub struct Worded<'l> {
     pub exercise: bool,
 }
 
+/// An event about a facility, where it lies in a ledger: what is asked of it is looked up then.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot<'l> {
+    ledger: &'l Ledger,
+    /// The event's place, counted from 0.
+    pub place: usize,
+    entry: &'l Entry,
+}
+
+impl<'l> Spot<'l> {
+    /// Which facility it is about.
+    #[inline]
+    pub fn facility(&self) -> FacilityId {
+        FacilityId::from(self.entry.subject)
+    }
+    /// What it declares, in numbers; `None`: it declares nothing.
+    #[inline]
+    pub fn short(&self) -> Option<Short> {
+        self.ledger.short(self.place, self.entry)
+    }
+    /// The whole of it.
+    pub fn line(&self) -> Line<'l> {
+        self.ledger.line(self.place, self.entry)
+    }
+}
+
 /// One event of a ledger, of which nothing is copied.
 #[derive(Clone, Copy, Debug)]
 pub enum Line<'l> {
@@ -424,8 +450,8 @@ impl Ledger {
     fn number(&self, at: usize) -> u64 {
         self.numbers.get(at).copied().unwrap_or(at as u64 + 1)
     }
-    /// The place of the event of that number, counted from 0.
-    pub fn place(&self, number: u64) -> Option<usize> {
+    /// The place of the event of that number.
+    fn place(&self, number: u64) -> Option<usize> {
         if self.numbers.is_empty() {
             let at = usize::try_from(number.checked_sub(1)?).ok()?;
             return (at < self.entries.len()).then_some(at);
@@ -543,49 +569,44 @@ impl Ledger {
             exercise: said.exercise,
         })
     }
-    /// What was said of facilities in a stretch of the ledger, which is given by places counted from 0, and was known at
-    /// `known_at`, in order: each with the event's number, and in numbers, or `None` for an event that declares nothing.
-    /// Those of which the numbers are `gone`, in their order, are left out, and those about patients.
+    /// The events about facilities in a stretch of the ledger, in order, which is given by places counted from 0: those that
+    /// were known at `known_at` and are not `gone`. Those about patients are left out.
     pub fn stretch<'l>(
         &'l self,
         places: Range<usize>,
         known_at: Option<Instant>,
-        gone: &'l [u64],
-    ) -> impl Iterator<Item = (FacilityId, u64, Option<Short>)> + 'l {
-        let first = self.number(places.start);
-        let mut gone = gone[gone.partition_point(|number| *number < first)..].iter().peekable();
+        gone: &'l [usize],
+    ) -> impl Iterator<Item = Spot<'l>> + 'l {
+        let mut gone = &gone[gone.partition_point(|place| *place < places.start)..];
         let entries = self.entries.get(places.clone()).unwrap_or_default();
-        (places.start..).zip(entries).filter_map(move |(at, entry)| {
-            let number = self.number(at);
-            if gone.next_if_eq(&&number).is_some()
-                || entry.subject & REGION != 0
+        (places.start..).zip(entries).filter_map(move |(place, entry)| {
+            if gone.first() == Some(&place) {
+                gone = &gone[1..];
+                return None;
+            }
+            if entry.subject & REGION != 0
                 || !self.said.is_known(entry, known_at)
+                || matches!(self.said.other(entry), Some(Kind::Assign(_)))
             {
                 return None;
             }
-            let declared = match self.said.other(entry) {
-                None => Some(Short {
-                    number,
-                    recorded_at: self.said.instant(entry.recorded_at),
-                    from: self.said.instant(entry.from),
-                    until: self.said.until(entry),
-                    said_at: entry.said as usize,
-                }),
-                Some(Kind::Assign(_)) => return None,
-                Some(Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Note(_)) => None,
-            };
-            Some((FacilityId::from(entry.subject), number, declared))
+            Some(Spot { ledger: self, place, entry })
         })
     }
-    /// The numbers of the events that are as if they had not been, as known at `known_at`, in order.
-    pub fn gone(&self, known_at: Option<Instant>) -> Vec<u64> {
+    /// The event about a facility that lies at a place; `None`: that one is about something else, or there is none.
+    pub fn spot(&self, place: usize) -> Option<Spot<'_>> {
+        let entry = self.entries.get(place).filter(|entry| entry.subject & REGION == 0)?;
+        Some(Spot { ledger: self, place, entry })
+    }
+    /// The places of the events that are as if they had not been, as known at `known_at`, in order.
+    pub fn gone(&self, known_at: Option<Instant>) -> Vec<usize> {
         if !self.said.retracts {
             return Vec::new();
         }
         let others = (0..).zip(self.entries.iter()).filter(|(_, entry)| entry.said & OTHER != 0);
         let places: Vec<u32> = others.map(|(at, _)| at).collect();
         let is_known = |at: u32| self.said.is_known(&self.entries[at as usize], known_at);
-        self.retracted(&places, is_known).into_iter().map(|at| self.number(at as usize)).collect()
+        self.retracted(&places, is_known).into_iter().map(|at| at as usize).collect()
     }
     /// What was said of a subject and known at `known_at`, in order, less what was retracted by then. Without `known_at`
     /// everything is known. What was said of patients is not said of facilities.
@@ -604,27 +625,26 @@ impl Ledger {
             return None;
         }
         let entries = Gathered::new(&self.entries, self.row(Subject::Facility(facility)));
-        Some(entries.filter(move |(_, entry)| self.said.is_known(entry, known_at)).map(|(at, entry)| {
-            (entry.said & OTHER == 0).then(|| Short {
-                number: self.number(at as usize),
-                recorded_at: self.said.instant(entry.recorded_at),
-                from: self.said.instant(entry.from),
-                until: self.said.until(&entry),
-                said_at: entry.said as usize,
-            })
-        }))
+        let known = entries.filter(move |(_, entry)| self.said.is_known(entry, known_at));
+        Some(known.map(|(at, entry)| self.short(at as usize, &entry)))
+    }
+    #[inline]
+    fn short(&self, at: usize, entry: &Entry) -> Option<Short> {
+        (entry.said & OTHER == 0).then(|| Short {
+            number: self.number(at),
+            recorded_at: self.said.instant(entry.recorded_at),
+            from: self.said.instant(entry.from),
+            until: self.said.until(entry),
+            said_at: entry.said as usize,
+        })
     }
     /// The declaration of that number.
     pub fn heard(&self, number: u64) -> Option<Heard<'_>> {
-        match self.line_of(number)? {
+        let at = self.place(number)?;
+        match self.line(at, &self.entries[at]) {
             Line::Declared(heard) => Some(heard),
             Line::Other(_) => None,
         }
-    }
-    /// The event of that number, of which nothing is copied.
-    pub fn line_of(&self, number: u64) -> Option<Line<'_>> {
-        let at = self.place(number)?;
-        Some(self.line(at, &self.entries[at]))
     }
     /// The same as [`Ledger::of`], of those events only.
     pub fn between(

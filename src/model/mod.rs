@@ -24,7 +24,7 @@ pub use id::{
     Directory, FacilityId, Keyed, NeedId, NetworkId, PolicyId, RegionId, ServiceId, StatusId, ZoneId,
 };
 pub use interval::Interval;
-pub use ledger::{Entry, Heard, Ledger, Line, SayingId, Sayings, Short, Worded, Wording};
+pub use ledger::{Entry, Heard, Ledger, Line, SayingId, Sayings, Short, Spot, Worded, Wording};
 pub use names::{Name, NameKind, Names, fold};
 pub use patient::{Age, Assumed, Care, Origin, Patient, PatientSaid, Priority};
 pub use place::{FileId, Place, SourceFile, Sources, Span};

@@ -78,7 +78,9 @@ impl Walk<'_> {
             ties.step(self, at);
         }
         let begun = self.begun;
-        let first = self.open.iter().map(|open| ties.begun_at[open.episode]);
+        // What had run out by then ran out before the last report.
+        let lasting = self.open.iter().filter(|open| self.sayings[last].from < open.until);
+        let first = lasting.map(|open| ties.begun_at[open.episode]);
         let mut first = first.min().unwrap_or(last).min(last);
         let mut last = last;
         while last + 1 < self.sayings.len() {

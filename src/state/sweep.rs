@@ -11,11 +11,11 @@
 
 use std::ops::{ControlFlow, Range};
 
-use crate::model::{FacilityId, Instant, Short};
+use crate::model::{FacilityId, Instant, Line, Spot};
 
 use super::limits::Rulings;
 use super::timeline::{History, Timeline, history};
-use super::walk::Moves;
+use super::walk::{Moves, Walk};
 
 /// Something to be done.
 pub type Task<'t> = Box<dyn FnOnce() + Send + 't>;
@@ -81,48 +81,58 @@ struct Does {
     is_stated: bool,
 }
 
+/// No place.
+const NOWHERE: usize = usize::MAX;
+
 /// What a stretch of the ledger says of one facility.
 #[derive(Clone, Copy, Debug)]
 struct Trace {
     /// From when on the first of its sayings holds, and the last.
     first: Instant,
     last: Instant,
-    /// Whether it takes more than a walk.
-    is_odd: bool,
     /// What its sayings until the instant come to.
     turn: Turn,
-    /// The newest event of those before which nothing is open, if that which `spared` has was not open before the stretch;
-    /// 0 for none.
-    clear: u64,
+    /// The place of the newest of those before which nothing is open, if that which `spared` has was not open before the
+    /// stretch.
+    clear: usize,
     spared: u64,
-    /// The first event that speaks of a later time than the instant; 0 for none.
-    later: u64,
+    /// The place of the first event that speaks of a later time than the instant.
+    later: usize,
+    /// Whether it takes more than a walk.
+    is_odd: bool,
 }
 
 impl Trace {
-    const NONE: Self =
-        Self { first: NEVER, last: START, is_odd: false, turn: Turn::NONE, clear: 0, spared: 0, later: 0 };
+    const NONE: Self = Self {
+        first: NEVER,
+        last: START,
+        turn: Turn::NONE,
+        clear: NOWHERE,
+        spared: 0,
+        later: NOWHERE,
+        is_odd: false,
+    };
 
     #[inline]
-    fn take(&mut self, number: u64, said: Option<&Short>, does: &[Does], at: Instant) {
-        let (Some(said), Some(does)) = (said, said.and_then(|said| does.get(said.said_at))) else {
+    fn take(&mut self, spot: Spot<'_>, does: &[Does], at: Instant) {
+        let Some(said) = spot.short() else {
             self.is_odd = true;
             return;
         };
-        // It was said when it began or later, and before it was over.
+        let does = &does[said.said_at];
+        // It was said when it began or later, and before it was over; and it begins after what was said before.
         let is_news = said.from <= said.recorded_at
-            && said.until.is_none_or(|until| does.is_stated && said.recorded_at < until);
-        self.is_odd |= !does.is_plain || !is_news || said.from <= self.last;
+            && said.until.is_none_or(|until| does.is_stated && said.recorded_at < until)
+            && self.last < said.from;
+        self.is_odd |= !(does.is_plain && is_news);
         self.first = self.first.min(said.from);
         self.last = said.from;
         if at < said.from {
-            if self.later == 0 {
-                self.later = number;
-            }
+            self.later = self.later.min(spot.place);
             return;
         }
         if self.turn.open == 0 {
-            (self.clear, self.spared) = (number, self.turn.keep);
+            (self.clear, self.spared) = (spot.place, self.turn.keep);
         }
         self.turn = self.turn.then(does.turn);
     }
@@ -130,30 +140,29 @@ impl Trace {
     /// What the two come to together, of which the other comes after this one.
     fn then(self, next: Self) -> Self {
         // What is spared grows less from one saying to the next: if the newest is not clear, none is.
-        let is_clear = next.clear > 0 && self.turn.open & next.spared == 0;
+        let is_clear = next.clear != NOWHERE && self.turn.open & next.spared == 0;
         let (clear, spared) =
             if is_clear { (next.clear, self.turn.keep & next.spared) } else { (self.clear, self.spared) };
         Self {
             first: self.first.min(next.first),
             last: self.last.max(next.last),
-            is_odd: self.is_odd || next.is_odd || next.first <= self.last,
             turn: self.turn.then(next.turn),
             clear,
             spared,
-            later: if self.later > 0 { self.later } else { next.later },
+            later: self.later.min(next.later),
+            is_odd: self.is_odd || next.is_odd || next.first <= self.last,
         }
     }
 
-    /// The event from which on something matters; `None`: nothing is known.
-    fn begin(&self) -> Option<u64> {
-        let begin = if self.is_odd {
-            1
-        } else if self.clear > 0 {
+    /// The place from which on something matters; [`NOWHERE`]: nothing is known.
+    fn begin(&self) -> usize {
+        if self.is_odd {
+            0
+        } else if self.clear != NOWHERE {
             self.clear
         } else {
             self.later
-        };
-        (begin > 0).then_some(begin)
+        }
     }
 }
 
@@ -171,8 +180,8 @@ fn put_together(traces: Vec<Vec<Trace>>) -> Vec<Trace> {
 struct Sweep<'t> {
     timeline: &'t Timeline<'t>,
     at: Instant,
-    /// The events that are as if they had not been.
-    gone: Vec<u64>,
+    /// The places of the events that are as if they had not been.
+    gone: Vec<usize>,
     does: Vec<Does>,
 }
 
@@ -192,14 +201,42 @@ impl<'t> Sweep<'t> {
 
     /// What a stretch of the ledger says of each facility.
     fn trace(&self, stretch: Range<usize>) -> Vec<Trace> {
-        let mut traces = vec![Trace::NONE; self.timeline.facilities.len()];
-        let told = self.timeline.ledger.stretch(stretch, self.timeline.known_at, &self.gone);
-        told.for_each(|(facility, number, said)| {
-            if let Some(trace) = traces.get_mut(facility.index()) {
-                trace.take(number, said.as_ref(), &self.does, self.at);
+        let Timeline { ledger, known_at, facilities, .. } = self.timeline;
+        let mut traces = vec![Trace::NONE; facilities.len()];
+        let (does, at) = (self.does.as_slice(), self.at);
+        ledger.stretch(stretch, *known_at, &self.gone).for_each(|spot| {
+            if let Some(trace) = traces.get_mut(spot.facility().index()) {
+                trace.take(spot, does, at);
             }
         });
         traces
+    }
+
+    /// The events that matter of some facilities, each by itself.
+    fn gather(&self, traces: &[Trace], is_wanted: impl Fn(&FacilityId) -> bool) -> Vec<Window> {
+        let Timeline { registry, ledger, known_at, .. } = self.timeline;
+        // By facility: the place from which on its events are kept.
+        let mut begins = vec![NOWHERE; traces.len()];
+        for facility in registry.facilities.ids().filter(is_wanted) {
+            begins[facility.index()] = traces[facility.index()].begin();
+        }
+        let mut waiting = begins.iter().filter(|begin| **begin != NOWHERE).count();
+        let first = begins.iter().copied().min().unwrap_or(NOWHERE).min(ledger.len());
+        let mut windows = vec![Window::default(); traces.len()];
+        let mut spots = ledger.stretch(first..ledger.len(), *known_at, &self.gone);
+        let _ = spots.try_for_each(|spot| {
+            let facility = spot.facility().index();
+            let Some(begin) = begins.get_mut(facility).filter(|begin| **begin <= spot.place) else {
+                return ControlFlow::Continue(());
+            };
+            if windows[facility].take(&traces[facility], spot, &self.does, self.at) {
+                return ControlFlow::Continue(());
+            }
+            *begin = NOWHERE;
+            waiting -= 1;
+            if waiting == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        windows
     }
 
     /// What is known of some facilities, as far as it matters at the instant. A facility of which policies rule is left
@@ -207,38 +244,23 @@ impl<'t> Sweep<'t> {
     fn fold(
         &self,
         traces: &[Trace],
-        is_wanted: impl Fn(FacilityId) -> bool,
+        is_wanted: impl Fn(&FacilityId) -> bool,
     ) -> Vec<(FacilityId, Option<History>)> {
-        let Timeline { registry, ledger, known_at, rulings, lanes, .. } = self.timeline;
-        let is_wanted = |facility: &FacilityId| is_wanted(*facility) && !rulings.contains_key(facility);
-        // By facility: the number from which on its events are kept.
-        let mut begins = vec![u64::MAX; traces.len()];
-        let mut waiting = 0;
-        for facility in registry.facilities.ids().filter(is_wanted) {
-            if let Some(begin) = traces[facility.index()].begin() {
-                begins[facility.index()] = begin;
-                waiting += 1;
-            }
-        }
-        let mut windows = vec![Window::default(); traces.len()];
-        let first = begins.iter().min().and_then(|first| ledger.place(*first)).unwrap_or(0);
-        let mut told = ledger.stretch(first..ledger.len(), *known_at, &self.gone);
-        let _ = told.try_for_each(|(facility, number, said)| {
-            let Some(begin) = begins.get_mut(facility.index()).filter(|begin| **begin <= number) else {
-                return ControlFlow::Continue(());
-            };
-            let (trace, window) = (&traces[facility.index()], &mut windows[facility.index()]);
-            if window.is_over(trace, said.as_ref(), self.at) {
-                *begin = u64::MAX;
-                waiting -= 1;
-            } else {
-                window.take(trace, number, said.as_ref(), &self.does, self.at);
-            }
-            if waiting == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        let none = Rulings::default();
+        let Timeline { registry, ledger, rulings, lanes, .. } = self.timeline;
+        let is_wanted = |facility: &FacilityId| is_wanted(facility) && !rulings.contains_key(facility);
+        let windows = self.gather(traces, is_wanted);
+        let (mut walk, none) = (Walk::new(self.timeline), Rulings::default());
         let fold = |facility: FacilityId| {
-            let lines = windows[facility.index()].events.iter().filter_map(|event| ledger.line_of(*event));
+            let spots = || windows[facility.index()].places.iter().filter_map(|place| ledger.spot(*place));
+            let is_plain =
+                !traces[facility.index()].is_odd && walk.read_those(spots().map(|spot| spot.short()));
+            // Something may have run out that a sweep took for open.
+            let matters = if is_plain { walk.around(self.at) } else { None };
+            let matters = matters.unwrap_or(0..=u64::MAX);
+            let lines = spots().map(|spot| spot.line()).filter(|line| match line {
+                Line::Declared(heard) => matters.contains(&heard.number),
+                Line::Other(_) => true,
+            });
             (facility, history(registry, lines, lanes, &none))
         };
         registry.facilities.ids().filter(is_wanted).map(fold).collect()
@@ -248,7 +270,7 @@ impl<'t> Sweep<'t> {
 /// The events of a facility that matter.
 #[derive(Clone, Debug, Default)]
 struct Window {
-    events: Vec<u64>,
+    places: Vec<usize>,
     /// When what was said until now has run out at the latest, if nothing is said any more.
     over: Option<Instant>,
     /// What of that which was open at the instant still is.
@@ -256,24 +278,24 @@ struct Window {
 }
 
 impl Window {
-    /// Whether the next of the facility's events does not matter any more, nor any that follows.
-    fn is_over(&self, trace: &Trace, said: Option<&Short>, at: Instant) -> bool {
-        let Some(said) = said.filter(|said| !trace.is_odd && at < said.from) else { return false };
-        if trace.clear == 0 {
-            // Nothing holds yet, but it is known of.
-            return !self.events.is_empty();
+    /// Takes in the next event. Says whether it and those after it may matter: else nothing is taken in.
+    fn take(&mut self, trace: &Trace, spot: Spot<'_>, does: &[Does], at: Instant) -> bool {
+        if let Some(said) = spot.short().filter(|_| !trace.is_odd) {
+            let turn = does[said.said_at].turn;
+            if at < said.from {
+                let open = self.open.unwrap_or(trace.turn.open);
+                // Of a facility in which nothing is open yet it is only known that it is known of.
+                let is_first = trace.clear == NOWHERE && self.places.is_empty();
+                if !is_first && (open == 0 || self.over.is_none_or(|over| over <= said.from)) {
+                    return false;
+                }
+                self.open = Some(open & turn.keep);
+            }
+            if turn.open != 0 {
+                self.over = self.over.max(Some(said.until.unwrap_or(NEVER)));
+            }
         }
-        self.open.unwrap_or(trace.turn.open) == 0 || self.over.is_none_or(|over| over <= said.from)
-    }
-
-    fn take(&mut self, trace: &Trace, number: u64, said: Option<&Short>, does: &[Does], at: Instant) {
-        self.events.push(number);
-        let Some((said, does)) = said.and_then(|said| Some((said, does.get(said.said_at)?))) else { return };
-        if does.turn.open != 0 {
-            self.over = self.over.max(Some(said.until.unwrap_or(NEVER)));
-        }
-        if at < said.from {
-            self.open = Some(self.open.unwrap_or(trace.turn.open) & does.turn.keep);
-        }
+        self.places.push(spot.place);
+        true
     }
 }

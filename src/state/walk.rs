@@ -259,23 +259,30 @@ impl<'t> Walk<'t> {
         is_plain
     }
 
+    /// Reads no more than some events of a facility, in their order, each in short if it declares anything.
+    pub(super) fn read_those(&mut self, events: impl Iterator<Item = Option<Short>>) -> bool {
+        self.sayings.clear();
+        (self.passed_over, self.orders) = (false, false);
+        self.take_all(events).is_some()
+    }
+
     /// `None` as soon as something is not plain.
     fn gather(&mut self, facility: FacilityId) -> Option<()> {
         let (ledger, known_at) = (&*self.timeline.ledger, self.timeline.known_at);
         self.sayings.reserve(ledger.events_of(facility));
-        let mut before = Instant::from_seconds(i64::MIN);
         if let Some(lines) = ledger.in_short(facility, known_at) {
-            for line in lines {
-                before = self.take(line, before)?;
-            }
-            return Some(());
+            return self.take_all(lines);
         }
-        for line in ledger.of(Subject::Facility(facility), known_at) {
-            let declared = match line {
-                Line::Declared(heard) => Some(heard.short()),
-                Line::Other(_) => None,
-            };
-            before = self.take(declared, before)?;
+        self.take_all(ledger.of(Subject::Facility(facility), known_at).map(|line| match line {
+            Line::Declared(heard) => Some(heard.short()),
+            Line::Other(_) => None,
+        }))
+    }
+
+    fn take_all(&mut self, events: impl Iterator<Item = Option<Short>>) -> Option<()> {
+        let mut before = Instant::from_seconds(i64::MIN);
+        for said in events {
+            before = self.take(said, before)?;
         }
         Some(())
     }
