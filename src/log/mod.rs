@@ -15,7 +15,6 @@ mod file;
 mod filesystem;
 mod hands;
 mod import;
-pub mod marks;
 mod memory;
 mod migrations;
 #[cfg(feature = "postgres")]

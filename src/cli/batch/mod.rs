@@ -13,6 +13,7 @@ mod degrees;
 mod input;
 mod json;
 mod known;
+mod marks;
 mod patient;
 mod turns;
 mod worker;

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::plural;
-use crate::log::marks;
+
 use crate::routing::{Asker, Index};
 
 use super::answer::{Answers, Telling};
@@ -19,6 +19,7 @@ use super::decider::Decider;
 use super::input::{Dialect, LONGEST, Rows};
 use super::json::{self, Place};
 use super::known::Facts;
+use super::marks;
 use super::patient::{LONGEST_NAME, Meant, Reader, Reading};
 use super::turns::Turns;
 

@@ -1,25 +1,22 @@
 //! Marks: where the cells of a text without quotes end, found sixteen bytes at a time.
 //!
-//! Floor 4; reads no file.
+//! Floor 6.
 
 use wide::u8x16;
 
-/// Places in a text are told in 31 bits.
-pub const LONGEST: usize = 1 << 30;
-
 /// Where a cell ends that has this mark: the mark is the place times two, and one more where the row ends, too.
-pub fn end(mark: u32) -> usize {
+pub(super) fn end(mark: u32) -> usize {
     (mark >> 1) as usize
 }
 
 /// Whether a row ends there.
-pub fn ends_row(mark: u32) -> bool {
+pub(super) fn ends_row(mark: u32) -> bool {
     mark & 1 == 1
 }
 
-/// Finds the commas and newlines of a text that is no longer than [`LONGEST`].
-#[allow(clippy::cast_possible_truncation)] // a text is no longer than LONGEST
-pub fn mark(text: &[u8], marks: &mut Vec<u32>) {
+/// Finds the commas and newlines of a text. Places in it are told in 31 bits; a piece of a stream is far shorter.
+#[allow(clippy::cast_possible_truncation)] // as said above
+pub(super) fn mark(text: &[u8], marks: &mut Vec<u32>) {
     marks.clear();
     let (comma, newline) = (u8x16::splat(b','), u8x16::splat(b'\n'));
     let (blocks, rest) = text.as_chunks::<64>();
