@@ -6,10 +6,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
 #![allow(clippy::cast_possible_truncation)] // hundredths of an hour are small
 
+#[path = "support/loaded.rs"]
+mod loaded;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use ambulance_diversion::load::{self, Options};
 use ambulance_diversion::log::{self, Format};
 use ambulance_diversion::model::{
     Declaration, Effect, Event, FacilityId, Instant, Kind, Registry, Sources, Subject,
@@ -110,14 +112,7 @@ fn toml(zone: Tz) -> String {
 }
 
 fn registry(zone: Tz) -> Registry {
-    let text = toml(zone);
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("facilities.toml");
-    std::fs::write(&path, text).unwrap();
-    match load::registry(&path, &Options::default(), &mut Sources::default()) {
-        Ok(loaded) => loaded.registry,
-        Err(diagnostics) => panic!("{diagnostics:#?}"),
-    }
+    loaded::registry(&toml(zone))
 }
 
 fn at(tenths: i64) -> Instant {

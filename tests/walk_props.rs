@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that can't go on is to stop
 
+#[path = "support/loaded.rs"]
+mod loaded;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use ambulance_diversion::load::{self, Options};
 use ambulance_diversion::log::{self, Format};
 use ambulance_diversion::model::{Event, FacilityId, Instant, Lane, Registry, Sources};
 use ambulance_diversion::state::{
@@ -168,13 +170,7 @@ fn read_registry(more: &str) -> Registry {
             "[facility.f{index}]\nname = \"F {index}\"\nregion = \"r\"\nlat = 0\nlon = {index}\nservices = [\"ct\"]\ned = {{}}"
         );
     }
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("facilities.toml");
-    std::fs::write(&path, text).unwrap();
-    match load::registry(&path, &Options::default(), &mut Sources::default()) {
-        Ok(loaded) => loaded.registry,
-        Err(diagnostics) => panic!("{diagnostics:#?}"),
-    }
+    loaded::registry(&text)
 }
 
 fn events(said: &[Said]) -> Vec<Event> {

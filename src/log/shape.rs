@@ -144,9 +144,14 @@ impl<'g> Shape<'g> {
 
     /// Learns that a cell names a facility.
     pub(super) fn learn(&mut self, cell: &[u8], facility: FacilityId) {
-        if self.facilities.len() < LEARNT && is_plain(cell) {
-            self.facilities.learn(cell, u32::from(facility));
-        }
+        learn_facility(&mut self.facilities, cell, facility);
+    }
+}
+
+/// Learns that a cell names a facility, if it stands in a usual row.
+fn learn_facility(facilities: &mut Words<1>, cell: &[u8], facility: FacilityId) {
+    if facilities.len() < LEARNT && is_plain(cell) {
+        facilities.learn(cell, u32::from(facility));
     }
 }
 
@@ -169,25 +174,21 @@ impl Cells<'_, '_> {
         let text = self.text;
         let end = match field {
             Field::Number => at + self.count?.written.stands(text, at)?,
-            Field::From => moment::<CLOSING, false>(self.moments, text, at, &mut self.told.from)?,
-            Field::RecordedAt => {
-                moment::<CLOSING, false>(self.moments, text, at, &mut self.told.recorded_at)?
-            }
-            Field::Until => moment::<CLOSING, true>(self.moments, text, at, &mut self.told.until)?,
+            Field::From => moment::<CLOSING>(self.moments, text, at, &mut self.told.from)?,
+            Field::RecordedAt => moment::<CLOSING>(self.moments, text, at, &mut self.told.recorded_at)?,
+            Field::Until => moment::<CLOSING>(self.moments, text, at, &mut self.told.until)?,
             Field::Facility => {
                 let first = sixteen(text, at)?;
                 let closing = first.simd_eq(u8x16::splat(CLOSING)).to_bitmask();
-                if CLOSING == b',' && closing != 0 {
+                let (end, word, found) = if CLOSING == b',' && closing != 0 {
                     let len = closing.trailing_zeros() as usize;
-                    self.told.facility = match self.facilities.find_short(first, len) {
-                        Some(facility) => Some(FacilityId::from(facility)),
-                        None => self.identified(&text[at..at + len]),
-                    };
-                    return Some(at + len);
-                }
-                let end = nth::<CLOSING>(text, at, 0)?;
-                let word = word_end::<CLOSING>(text, at, end);
-                self.told.facility = match self.facilities.find(text, at, word) {
+                    (at + len, at + len, self.facilities.find_short(first, len))
+                } else {
+                    let end = nth::<CLOSING>(text, at, 0)?;
+                    let word = word_end::<CLOSING>(text, at, end);
+                    (end, word, self.facilities.find(text, at, word))
+                };
+                self.told.facility = match found {
                     Some(facility) => Some(FacilityId::from(facility)),
                     None => self.identified(&text[at..word]),
                 };
@@ -228,9 +229,7 @@ impl Cells<'_, '_> {
     #[cold]
     fn identified(&mut self, cell: &[u8]) -> Option<FacilityId> {
         let facility = self.registry.facilities.id(std::str::from_utf8(cell).ok()?)?;
-        if self.facilities.len() < LEARNT {
-            self.facilities.learn(cell, u32::from(facility));
-        }
+        learn_facility(self.facilities, cell, facility);
         Some(facility)
     }
 }
@@ -339,25 +338,22 @@ fn word_end<const CLOSING: u8>(text: &[u8; REACH], begin: usize, end: usize) -> 
     end - usize::from(CLOSING == b'\n' && end > begin && text[end - 1] == b'\r')
 }
 
-/// Reads the moment that stands there, or nothing; tells where its cell ends. `MAYBE`: mostly there is nothing.
+/// Reads the moment that stands there, or nothing; tells where its cell ends.
 #[inline(always)]
 #[allow(clippy::inline_always)] // three times, and each of its few lines ten million times
-fn moment<const CLOSING: u8, const MAYBE: bool>(
+fn moment<const CLOSING: u8>(
     moments: &mut Moments,
     text: &[u8; REACH],
     at: usize,
     moment: &mut Option<Instant>,
 ) -> Option<usize> {
     let usual: &[u8; 20] = text.get(at..at + 20)?.first_chunk()?;
-    if MAYBE && matches!(usual[0], b',' | b'\n' | b'\r') {
+    if matches!(usual[0], b',' | b'\n' | b'\r') {
         return Some(at);
     }
     if let Some(read) = moments.utc(usual) {
         *moment = Some(read);
         return Some(at + 20);
-    }
-    if matches!(usual[0], b',' | b'\n' | b'\r') {
-        return Some(at);
     }
     let end = word_end::<CLOSING>(text, at, nth::<CLOSING>(text, at, 0)?);
     *moment = Some(moments.read(&text[at..end])?);

@@ -15,13 +15,12 @@ use crate::model::{FacilityId, Instant, Line, Spot};
 
 use super::limits::Rulings;
 use super::timeline::{History, Timeline, history};
-use super::walk::{Moves, Walk};
+use super::walk::{Moves, NEVER, Walk, is_news};
 
 /// Something to be done.
 pub type Task<'t> = Box<dyn FnOnce() + Send + 't>;
 
 const START: Instant = Instant::from_seconds(i64::MIN);
-const NEVER: Instant = Instant::from_seconds(i64::MAX);
 
 /// Of each facility what is known, as far as it matters at an instant; `None`: nothing is. `at_once` does all that it is
 /// given, in whatever order; there are `parts` of it at a time.
@@ -120,11 +119,7 @@ impl Trace {
             return;
         };
         let does = &does[said.said_at];
-        // It was said when it began or later, and before it was over; and it begins after what was said before.
-        let is_news = said.from <= said.recorded_at
-            && said.until.is_none_or(|until| does.is_stated && said.recorded_at < until)
-            && self.last < said.from;
-        self.is_odd |= !(does.is_plain && is_news);
+        self.is_odd |= !(does.is_plain && is_news(&said, does.is_stated, self.last));
         self.first = self.first.min(said.from);
         self.last = said.from;
         if at < said.from {

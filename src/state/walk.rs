@@ -27,7 +27,8 @@ pub struct Saying {
     declared_at: usize,
 }
 
-const NEVER: Instant = Instant::from_seconds(i64::MAX);
+/// The end of time.
+pub(super) const NEVER: Instant = Instant::from_seconds(i64::MAX);
 
 impl Saying {
     /// The `until` that was stated.
@@ -298,10 +299,7 @@ impl<'t> Walk<'t> {
             Some(Some(found)) => *found,
             Some(None) | None => self.find(&said)?,
         };
-        // It was said when it began or later, and before it was over.
-        let is_news = said.from <= said.recorded_at
-            && said.until.is_none_or(|until| found.is_stated && said.recorded_at < until);
-        if !found.is_plain || !is_news || said.from <= before {
+        if !found.is_plain || !is_news(&said, found.is_stated, before) {
             return None;
         }
         self.orders |= found.orders;
@@ -401,6 +399,15 @@ impl<'t> Walk<'t> {
             Move::Intricate => {}
         }
     }
+}
+
+/// Whether something was said when it began or later, and before it was over; and begins after `before`, from when on that
+/// holds which was said before it. `is_stated`: whether its `until` is, where there is one.
+#[inline]
+pub(super) fn is_news(said: &Short, is_stated: bool, before: Instant) -> bool {
+    said.from <= said.recorded_at
+        && said.until.is_none_or(|until| is_stated && said.recorded_at < until)
+        && before < said.from
 }
 
 /// By hand, an ending ends what the lanes that it reaches are in.

@@ -9,7 +9,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::plural;
-
 use crate::routing::{Asker, Index};
 
 use super::answer::{Answers, Telling};
