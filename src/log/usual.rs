@@ -5,6 +5,7 @@
 //! Floor 4; reads no file.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Mutex;
 
 use memchr::memchr2;
@@ -105,6 +106,8 @@ pub(super) struct Usual<'g> {
     shape: Option<Shape<'g>>,
     /// What is said without an `until`, and with one, by what a row speaks.
     sayings: FxHashMap<u64, (SayingId, SayingId)>,
+    /// Some of them, each in its [`place`]: found sooner.
+    lately: Vec<Option<(u64, (SayingId, SayingId))>>,
     /// What rows before have shown: sayings that declare what the cells of a status, a scope and a lane do,
     declared: FxHashMap<[Box<[u8]>; 3], SayingId>,
     /// that are for that reason and nothing else,
@@ -125,6 +128,7 @@ impl<'g> Usual<'g> {
             rows: Rows::after(registry, super::store::unnamed(), 0, None),
             shape: Shape::of(header, registry),
             sayings: FxHashMap::default(),
+            lately: vec![None; 1 << PLACES],
             declared: FxHashMap::default(),
             reasons: FxHashMap::default(),
             sources: FxHashMap::default(),
@@ -158,24 +162,13 @@ impl<'g> Usual<'g> {
     ) -> Option<usize> {
         let mut at = 0;
         while at < end {
-            let row = text[at..].first_chunk()?;
             if part.entries.is_empty() {
+                let row = text[at..].first_chunk()?;
                 *count = self.shape.as_ref().and_then(|shape| shape.count(row));
             }
-            if let Some((entry, given, len)) = self.row(row, count.as_ref()) {
-                if part.entries.is_empty() {
-                    part.first = count.map(|count| count.number);
-                }
-                if !recorded(&mut part.recorded, given) {
-                    return None;
-                }
-                if let Some(count) = count {
-                    count.go_on()?;
-                }
-                part.entries.push(entry);
-                part.lines += 1;
-                at += len;
-                continue;
+            at = self.usual_rows(text, at..end, part, count)?;
+            if at >= end {
+                break;
             }
             let row = &text[at..at + csv_row(&text[at..])?];
             let mut number = count.map(|count| count.number);
@@ -190,14 +183,44 @@ impl<'g> Usual<'g> {
         Some(at)
     }
 
+    /// Reads usual rows as far as they follow upon each other; tells where they end.
+    fn usual_rows(
+        &mut self,
+        text: &[u8],
+        rows: Range<usize>,
+        part: &mut Part,
+        count: &mut Option<Count>,
+    ) -> Option<usize> {
+        let mut at = rows.start;
+        while at < rows.end {
+            let Some((entry, given, len)) = self.row(text[at..].first_chunk()?, count.as_ref()) else {
+                break;
+            };
+            if part.entries.is_empty() {
+                part.first = count.map(|count| count.number);
+            }
+            if !recorded(&mut part.recorded, given) {
+                return None;
+            }
+            if let Some(count) = count {
+                count.go_on()?;
+            }
+            part.entries.push(entry);
+            part.lines += 1;
+            at += len;
+        }
+        Some(at)
+    }
+
     /// The event of the usual row that a text begins with, when it says that it was recorded, and the row's length; `None`
     /// where it is not usual.
     #[inline]
     fn row(&mut self, text: &[u8; REACH], count: Option<&Count>) -> Option<(Entry, Option<Instant>, usize)> {
         let told = self.shape.as_mut()?.row(text, count)?;
-        let (without, with) = match self.sayings.get(&told.spoken) {
-            Some(saying) => *saying,
-            None => self.put_together(told.spoken)?,
+        let lately = &self.lately[place(told.spoken)];
+        let (without, with) = match lately {
+            Some((spoken, saying)) if *spoken == told.spoken => *saying,
+            _ => self.put_together(told.spoken)?,
         };
         let (from, facility) = (told.from?, told.facility?);
         if told.until.is_some_and(|until| until <= from) {
@@ -211,6 +234,10 @@ impl<'g> Usual<'g> {
     /// What words say together, all parts of which rows before have shown.
     #[cold]
     fn put_together(&mut self, spoken: u64) -> Option<(SayingId, SayingId)> {
+        if let Some(saying) = self.sayings.get(&spoken) {
+            self.lately[place(spoken)] = Some((spoken, *saying));
+            return Some(*saying);
+        }
         let shape = self.shape.as_ref()?;
         let [status, scope, lane, reason, source] = SAID.map(|column| shape.words(spoken, column));
         let declared = *self.declared.get(&[status, scope, lane].map(Box::from))?;
@@ -221,6 +248,7 @@ impl<'g> Usual<'g> {
         if self.sayings.len() < LEARNT {
             self.sayings.insert(spoken, saying);
         }
+        self.lately[place(spoken)] = Some((spoken, saying));
         Some(saying)
     }
 
@@ -301,6 +329,14 @@ impl<'g> Usual<'g> {
         }
         Some(entry)
     }
+}
+
+/// Two to the power of so many sayings are found soonest.
+const PLACES: u32 = 13;
+
+#[allow(clippy::cast_possible_truncation)] // few bits are left
+fn place(spoken: u64) -> usize {
+    (spoken.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES)) as usize
 }
 
 /// Takes in a time of recording that is given; false where it lies before the one before it.

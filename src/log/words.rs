@@ -12,9 +12,8 @@ pub(super) const REACH: usize = 512;
 /// sixteen of them: its first and its last; a longer one byte by byte.
 #[derive(Debug)]
 pub(super) struct Words<const N: usize> {
-    /// Two to the power of `64 - shift`, at most half of which are taken.
+    /// A power of two, at most half of which are taken.
     slots: Vec<Slot<N>>,
-    shift: u32,
     taken: usize,
     long: FxHashMap<Box<[u8]>, u32>,
 }
@@ -44,7 +43,7 @@ const WITHIN: [[u8; 16]; 17] = {
 
 impl<const N: usize> Default for Words<N> {
     fn default() -> Self {
-        Self { slots: vec![Self::FREE; 16], shift: 60, taken: 0, long: FxHashMap::default() }
+        Self { slots: vec![Self::FREE; 16], taken: 0, long: FxHashMap::default() }
     }
 }
 
@@ -65,40 +64,37 @@ impl<const N: usize> Words<N> {
         if N > 1 {
             word[1] = sixteen(text, begin + len.saturating_sub(16))? & within;
         }
-        self.number(&word, len)
+        self.look(&word, short(len)).ok()
     }
     /// The number of a part of a text that is no longer than fifteen bytes and whose first sixteen are `first`.
     #[inline]
     pub(super) fn find_short(&self, first: u8x16, len: usize) -> Option<u32> {
-        self.number(&[first & u8x16::new(WITHIN[len.min(16)]); N], len)
-    }
-    #[inline]
-    fn number(&self, word: &[u8x16; N], len: usize) -> Option<u32> {
-        let slot = &self.slots[self.slot(word, short(len))];
-        (slot.len != NONE).then_some(slot.number)
+        self.look(&[first & u8x16::new(WITHIN[len.min(16)]); N], short(len)).ok()
     }
     #[inline(never)]
     fn long(&self, text: &[u8]) -> Option<u32> {
         self.long.get(text).copied()
     }
-    /// Where a word stands, or would.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)] // few bits are left
-    fn slot(&self, word: &[u8x16; N], len: u32) -> usize {
+    /// The number of a word; `Err`: where it would stand.
+    #[inline(always)]
+    #[allow(clippy::inline_always, clippy::cast_possible_truncation)] // thrice a row; and few bits are enough
+    fn look(&self, word: &[u8x16; N], len: u32) -> Result<u32, usize> {
         const ODD: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
-        // The upper bits tell texts apart that differ anywhere.
         let [low, high] = halves(word[0] + word[N - 1]);
-        let mixed = (low ^ u64::from(len)).wrapping_mul(ODD[0]) ^ high.wrapping_mul(ODD[1]);
+        let product = u128::from(low ^ u64::from(len) ^ ODD[0]) * u128::from(high ^ ODD[1]);
         let last = self.slots.len() - 1;
-        let mut at = (mixed >> self.shift) as usize & last;
+        let mut at = ((product >> u64::BITS) as u64 ^ product as u64) as usize & last;
         loop {
             let slot = &self.slots[at];
             let mut same = u8x16::new(slot.bytes[0]).simd_eq(word[0]);
             if N > 1 {
                 same &= u8x16::new(slot.bytes[1]).simd_eq(word[1]);
             }
-            if (slot.len == len && same.to_bitmask() == 0xffff) || slot.len == NONE {
-                return at;
+            if slot.len == len && same.to_bitmask() == 0xffff {
+                return Ok(slot.number);
+            }
+            if slot.len == NONE {
+                return Err(at);
             }
             at = (at + 1) & last;
         }
@@ -112,11 +108,9 @@ impl<const N: usize> Words<N> {
         }
         if 2 * self.taken >= self.slots.len() {
             let larger = vec![Self::FREE; 4 * self.slots.len()];
-            self.shift -= 2;
             for slot in std::mem::replace(&mut self.slots, larger) {
                 if slot.len != NONE {
-                    let at = self.slot(&slot.bytes.map(u8x16::new), slot.len);
-                    self.slots[at] = slot;
+                    self.put(slot);
                 }
             }
         }
@@ -124,9 +118,15 @@ impl<const N: usize> Words<N> {
         let half = len.min(16);
         bytes[0][..half].copy_from_slice(&text[..half]);
         bytes[N - 1][..half].copy_from_slice(&text[len - half..]);
-        let at = self.slot(&bytes.map(u8x16::new), short(len));
-        self.taken += usize::from(self.slots[at].len == NONE);
-        self.slots[at] = Slot { bytes, len: short(len), number };
+        self.taken += usize::from(self.put(Slot { bytes, len: short(len), number }));
+    }
+    /// Puts a word in its slot, if it is new.
+    fn put(&mut self, slot: Slot<N>) -> bool {
+        let free = self.look(&slot.bytes.map(u8x16::new), slot.len);
+        if let Err(at) = free {
+            self.slots[at] = slot;
+        }
+        free.is_err()
     }
     /// How many were learnt.
     pub(super) fn len(&self) -> usize {
