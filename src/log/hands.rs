@@ -3,10 +3,10 @@
 //! Floor 4; threads, and nothing that depends on which of them is quicker.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -21,8 +21,8 @@ pub(super) use super::usual::Part;
 
 /// A log of so few stretches is not worth a second hand. In tests fewer, so that short logs are read by several.
 const FEW: usize = if cfg!(test) { 2 } else { 6 };
-/// So many stretches of each hand may wait for being put in order.
-const WAITING: usize = 2;
+/// For each hand so many stretches may be read before it is the turn of the first of them.
+const AHEAD: usize = 4;
 
 /// Reads the rows of which there is nothing to tell.
 pub(super) enum Hand<'g> {
@@ -71,11 +71,11 @@ pub(super) enum Stop<E> {
 
 /// Has every stretch read, the first of which is at hand in `text`, and gives each with what was read of it to `take`, in
 /// order.
-pub(super) fn read<'g, E>(
+pub(super) fn read<'g, E: Send>(
     mut text: Vec<u8>,
     mut stretches: Stretches<'_>,
     hand: impl Fn() -> Hand<'g>,
-    mut take: impl FnMut(&mut Vec<u8>, Option<&mut Part>) -> Result<(), E>,
+    mut take: impl FnMut(&mut Vec<u8>, Option<&mut Part>) -> Result<(), E> + Send,
 ) -> Result<(), Stop<E>> {
     let (mut first, mut part) = (hand(), Part::default());
     for _ in 0..FEW {
@@ -87,63 +87,155 @@ pub(super) fn read<'g, E>(
         stretches.fill(&mut text).map_err(Stop::Lost)?;
     }
     let count = std::thread::available_parallelism().map_or(1, usize::from);
-    let (turn, turns) = channel();
-    let pile = Mutex::new(Pile { next: text, stretches, turns: Some(turn) });
-    // What was read and taken, to be read into again: memory is asked for once.
-    let spare: Mutex<Vec<(Vec<u8>, Part)>> = Mutex::default();
+    let table = Table {
+        hands: count,
+        pile: Mutex::new(Pile { at_hand: Some(text), stretches, taken: 0 }),
+        read: Mutex::default(),
+        goes_on: Condvar::new(),
+        turn: Mutex::new((take, Ok(()))),
+    };
     std::thread::scope(|scope| {
-        let mut done: Vec<Receiver<(Vec<u8>, Part, bool)>> = Vec::new();
-        let hands = std::iter::once(first).chain(std::iter::repeat_with(hand));
-        for (at, mut hand) in hands.take(count).enumerate() {
-            let (put, get) = sync_channel(WAITING);
-            done.push(get);
-            let (pile, spare) = (&pile, &spare);
-            scope.spawn(move || {
-                loop {
-                    let (mut text, mut part) = lock(spare).pop().unwrap_or_default();
-                    if !lock(pile).take(at, &mut text) {
-                        break;
-                    }
-                    let is_read = hand.read(&text, &mut part);
-                    if put.send((text, part, is_read)).is_err() {
-                        break;
-                    }
-                }
-            });
+        for _ in 1..count {
+            let (table, mut hand) = (&table, hand());
+            scope.spawn(move || table.work(&mut hand));
         }
-        for at in turns {
-            let Ok((mut text, mut part, is_read)) = done[at.map_err(Stop::Lost)?].recv() else { break };
-            take(&mut text, is_read.then_some(&mut part)).map_err(Stop::Refused)?;
-            lock(&spare).push((text, part));
-        }
-        Ok(())
-    })
+        table.work(&mut first);
+    });
+    let (_, ended) = table.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
+    ended
+}
+
+/// Where hands work. Whoever has read what comes next gives it on, and what others have read after it: so no hand waits
+/// for another, and nobody stands by to put in order.
+struct Table<'r, T, E> {
+    hands: usize,
+    pile: Mutex<Pile<'r>>,
+    read: Mutex<Shelf>,
+    /// Something of the shelf was given on.
+    goes_on: Condvar,
+    /// Who is given it, and how that ended.
+    turn: Mutex<(T, Result<(), Stop<E>>)>,
 }
 
 /// The stretches that nobody has taken yet.
 struct Pile<'r> {
-    /// The next one, which is at hand; empty after the last.
-    next: Vec<u8>,
+    at_hand: Option<Vec<u8>>,
     stretches: Stretches<'r>,
-    /// Is told who took the next one; `None` after the last.
-    turns: Option<Sender<io::Result<usize>>>,
+    /// How many were taken.
+    taken: usize,
 }
 
-impl Pile<'_> {
-    /// Puts the next stretch into `text` for the hand of that number; false where there is none.
-    fn take(&mut self, hand: usize, text: &mut Vec<u8>) -> bool {
-        let Some(turns) = &self.turns else { return false };
-        std::mem::swap(&mut self.next, text);
-        // Nobody is told where nobody wants to know any more.
-        if text.is_empty() || turns.send(Ok(hand)).is_err() {
-            self.turns = None;
-            return false;
+/// What was read and not given on yet.
+#[derive(Default)]
+struct Shelf {
+    /// By the number of its stretch.
+    read: BTreeMap<usize, io::Result<Piece>>,
+    /// The number of the stretch whose turn it is.
+    next: usize,
+    /// Whether nothing more is wanted.
+    is_over: bool,
+    /// What was given on, to be read into again: memory is asked for once.
+    spare: Vec<Piece>,
+}
+
+/// A stretch, and what was read of it.
+#[derive(Default)]
+struct Piece {
+    text: Vec<u8>,
+    part: Part,
+    is_read: bool,
+}
+
+impl<T, E> Table<'_, T, E>
+where
+    T: FnMut(&mut Vec<u8>, Option<&mut Part>) -> Result<(), E>,
+{
+    /// Reads stretches while there are any.
+    fn work(&self, hand: &mut Hand<'_>) {
+        let _alarm = Alarm(&self.read, &self.goes_on);
+        while let Some((number, piece)) = self.take() {
+            let piece = piece.map(|mut piece| {
+                piece.is_read = hand.read(&piece.text, &mut piece.part);
+                piece
+            });
+            lock(&self.read).read.insert(number, piece);
+            self.give_on();
         }
-        if let Err(error) = self.stretches.fill(&mut self.next) {
-            let _ = turns.send(Err(error));
-            self.turns = None;
+    }
+
+    /// The next stretch of the pile, and its number.
+    fn take(&self) -> Option<(usize, io::Result<Piece>)> {
+        let mut pile = lock(&self.pile);
+        let is_far = |shelf: &mut Shelf| !shelf.is_over && pile.taken - shelf.next >= AHEAD * self.hands;
+        let mut shelf =
+            self.goes_on.wait_while(lock(&self.read), is_far).unwrap_or_else(PoisonError::into_inner);
+        if shelf.is_over {
+            return None;
         }
-        true
+        let mut piece = shelf.spare.pop().unwrap_or_default();
+        drop(shelf);
+        let Pile { at_hand, stretches, taken } = &mut *pile;
+        let filled = match at_hand.take() {
+            Some(text) => {
+                piece.text = text;
+                Ok(())
+            }
+            None => stretches.fill(&mut piece.text),
+        };
+        if filled.is_err() || piece.text.is_empty() {
+            // Whoever comes next finds nothing; what was taken before is read all the same.
+            *at_hand = Some(Vec::new());
+        }
+        if filled.is_ok() && piece.text.is_empty() {
+            return None;
+        }
+        *taken += 1;
+        Some((*taken - 1, filled.map(|()| piece)))
+    }
+
+    /// Gives on what was read, as far as it is its turn and nobody is at it.
+    fn give_on(&self) {
+        while let Ok(mut turn) = self.turn.try_lock() {
+            let (take, ended) = &mut *turn;
+            loop {
+                let mut shelf = lock(&self.read);
+                let next = shelf.next;
+                let Some(piece) = shelf.read.remove(&next).filter(|_| !shelf.is_over) else { break };
+                drop(shelf);
+                let given = match piece {
+                    Ok(mut piece) => take(&mut piece.text, piece.is_read.then_some(&mut piece.part))
+                        .map_err(Stop::Refused)
+                        .map(|()| piece),
+                    Err(error) => Err(Stop::Lost(error)),
+                };
+                let mut shelf = lock(&self.read);
+                shelf.next += 1;
+                match given {
+                    Ok(piece) => shelf.spare.push(piece),
+                    Err(stop) => (shelf.is_over, *ended) = (true, Err(stop)),
+                }
+                drop(shelf);
+                self.goes_on.notify_all();
+            }
+            drop(turn);
+            // Meanwhile somebody may have put there what comes next, and gone.
+            let shelf = lock(&self.read);
+            if shelf.is_over || !shelf.read.contains_key(&shelf.next) {
+                break;
+            }
+        }
+    }
+}
+
+/// Ends everything where a hand panics: nobody is to wait for what it will never give on.
+struct Alarm<'t>(&'t Mutex<Shelf>, &'t Condvar);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(self.0).is_over = true;
+            self.1.notify_all();
+        }
     }
 }
 
