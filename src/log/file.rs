@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::Log;
-use super::hands::{self, Hand, Part};
+use super::hands::{self, Given, Hand, Part};
 use super::row::{Column, Row, Rows, Wrong};
 use super::stretches::{self, Stretches};
 use super::usual::Header;
@@ -71,19 +71,12 @@ pub fn read(
     registry: &Registry,
     sources: &mut Sources,
 ) -> Result<Log, Vec<Diagnostic>> {
-    read_by(
-        |format, registry, header, said| Hand::of(format, registry, header, said),
-        reader,
-        name,
-        format,
-        registry,
-        sources,
-    )
+    read_by(|format, given| Hand::of(format, given), reader, name, format, registry, sources)
 }
 
 /// Reads a log by hands that `hand` makes; what they leave is read patiently.
 fn read_by(
-    hand: impl for<'g> Fn(Format, &'g Registry, &'g Header, &'g Mutex<Sayings>) -> Hand<'g>,
+    hand: impl for<'g> Fn(Format, &'g Given<'g>) -> Hand<'g>,
     reader: impl Read + Send,
     name: &str,
     format: Format,
@@ -114,11 +107,11 @@ fn read_by(
         Format::Jsonl => &first[..],
     };
     let first = rows.to_vec();
-    let header = reading.header.clone();
+    let given = Given::new(registry, reading.header.clone(), &said);
     let read = hands::read(
         first,
         stretches,
-        || hand(format, registry, &header, &said),
+        || hand(format, &given),
         |text, part| match part {
             Some(part) if reading.goes_on(part) => {
                 reading.take(part);
@@ -519,7 +512,7 @@ mod tests {
         let mut sources = [Sources::default(), Sources::default()];
         let [quick, slow] = &mut sources;
         let quick = read(text.as_bytes(), "log", format, registry, quick);
-        let slow = read_by(|_, _, _, _| Hand::Idle, text.as_bytes(), "log", format, registry, slow);
+        let slow = read_by(|_, _| Hand::Idle, text.as_bytes(), "log", format, registry, slow);
         [quick, slow].map(|log| log.map(|log| log.events.iter().collect()))
     }
 
@@ -606,7 +599,8 @@ mod tests {
         let registry = registry();
         let header = Header::new(["facility", "status", "from"].map(Column::named).to_vec());
         let said = Mutex::new(Sayings::default());
-        let mut hand = Hand::of(Format::Csv, &registry, &header, &said);
+        let given = Given::new(&registry, header, &said);
+        let mut hand = Hand::of(Format::Csv, &given);
         let rows = "harbor,closed,2023-08-03T06:00:00Z\nharbor,open,2023-08-03T07:00:00+02:00\n".repeat(9);
         let mut part = Part::default();
         assert!(hand.read(rows.as_bytes(), &mut part));

@@ -14,10 +14,10 @@ use serde_json::value::RawValue;
 use super::Format;
 use super::row::{Column, Row, Rows};
 use super::stretches::Stretches;
-use super::usual::{Header, Usual};
-use crate::model::{Registry, Sayings};
+use super::usual::Usual;
+use crate::model::Sayings;
 
-pub(super) use super::usual::Part;
+pub(super) use super::usual::{Given, Part};
 
 /// A log of so few stretches is not worth a second hand. In tests fewer, so that short logs are read by several.
 const FEW: usize = if cfg!(test) { 2 } else { 6 };
@@ -34,16 +34,12 @@ pub(super) enum Hand<'g> {
 }
 
 impl<'g> Hand<'g> {
-    pub(super) fn of(
-        format: Format,
-        registry: &'g Registry,
-        header: &'g Header,
-        said: &'g Mutex<Sayings>,
-    ) -> Self {
+    pub(super) fn of(format: Format, given: &'g Given<'g>) -> Self {
         match format {
-            Format::Csv => Self::Csv(Box::new(Usual::new(registry, header, said))),
+            Format::Csv => Self::Csv(Box::new(Usual::new(given))),
             Format::Jsonl => {
-                Self::Jsonl(Box::new(Lines { rows: Rows::new(registry, super::store::unnamed()), said }))
+                let rows = Rows::new(given.registry, super::store::unnamed());
+                Self::Jsonl(Box::new(Lines { rows, said: given.said }))
             }
         }
     }

@@ -63,18 +63,20 @@ pub(super) struct Told {
 
 /// The shape of the rows of one log.
 pub(super) struct Shape<'g> {
-    registry: &'g Registry,
+    /// Facilities by their ids.
+    ids: &'g Words<1>,
     fields: Vec<Field>,
     /// Of a row that begins as most do, the commas in its two runs of words.
     usual: Option<[usize; 2]>,
     runs: Vec<Run>,
-    facilities: Words<1>,
+    /// Facilities by what else they were called.
+    names: Words<1>,
     moments: Moments,
 }
 
 impl<'g> Shape<'g> {
     /// That which a header promises; `None`: no row will be usual.
-    pub(super) fn of(header: &Header, registry: &'g Registry) -> Option<Self> {
+    pub(super) fn of(header: &Header, ids: &'g Words<1>) -> Option<Self> {
         let (mut fields, mut runs): (Vec<Field>, Vec<Run>) = (Vec::new(), Vec::new());
         for column in header.columns() {
             let field = match column {
@@ -112,8 +114,8 @@ impl<'g> Shape<'g> {
             ] => Some([first, second]),
             _ => None,
         };
-        let (facilities, moments) = (Words::default(), Moments::default());
-        (runs.len() <= RUNS).then_some(Self { registry, fields, usual, runs, facilities, moments })
+        let (names, moments) = (Words::default(), Moments::default());
+        (runs.len() <= RUNS).then_some(Self { ids, fields, usual, runs, names, moments })
     }
 
     /// What the row says that a text begins with; `None` where it is not usual. `count`: the number that it has to have,
@@ -122,9 +124,9 @@ impl<'g> Shape<'g> {
     #[allow(clippy::inline_always)] // once, ten million times
     pub(super) fn row(&mut self, text: &[u8; REACH], count: Option<&Count>) -> Option<Told> {
         let mut told = Told { recorded_at: None, from: None, until: None, facility: None, spoken: 0, len: 0 };
-        let Self { registry, fields, usual, runs, facilities, moments } = self;
+        let Self { ids, fields, usual, runs, names, moments } = self;
         let (last, mut others) = fields.split_last()?;
-        let mut cells = Cells { text, count, registry, runs, facilities, moments, told: &mut told };
+        let mut cells = Cells { text, count, ids, runs, names, moments, told: &mut told };
         let mut at = 0;
         if let Some([first, second]) = *usual {
             // What is known beforehand need not be asked of each of ten million rows.
@@ -170,26 +172,30 @@ impl<'g> Shape<'g> {
         &[]
     }
 
-    /// Learns that a cell names a facility.
+    /// Learns that a cell names a facility, if it stands in a usual row.
     pub(super) fn learn(&mut self, cell: &[u8], facility: FacilityId) {
-        learn_facility(&mut self.facilities, cell, facility);
+        if self.names.len() < LEARNT && is_plain(cell) {
+            self.names.learn(cell, u32::from(facility));
+        }
     }
 }
 
-/// Learns that a cell names a facility, if it stands in a usual row.
-fn learn_facility(facilities: &mut Words<1>, cell: &[u8], facility: FacilityId) {
-    if facilities.len() < LEARNT && is_plain(cell) {
-        facilities.learn(cell, u32::from(facility));
+/// The facilities of a registry by their ids.
+pub(super) fn ids(registry: &Registry) -> Words<1> {
+    let mut ids = Words::default();
+    for (id, facility) in registry.facilities.iter() {
+        ids.learn(facility.key.as_bytes(), u32::from(id));
     }
+    ids
 }
 
 /// A row while it is looked at.
 struct Cells<'c, 'g> {
     text: &'c [u8; REACH],
     count: Option<&'c Count>,
-    registry: &'g Registry,
+    ids: &'g Words<1>,
     runs: &'c mut [Run],
-    facilities: &'c mut Words<1>,
+    names: &'c Words<1>,
     moments: &'c mut Moments,
     told: &'c mut Told,
 }
@@ -210,16 +216,14 @@ impl Cells<'_, '_> {
                 let closing = first.simd_eq(u8x16::splat(CLOSING)).to_bitmask();
                 let (end, word, found) = if CLOSING == b',' && closing != 0 {
                     let len = closing.trailing_zeros() as usize;
-                    (at + len, at + len, self.facilities.find_short(first, len))
+                    (at + len, at + len, self.ids.find_short(first, len))
                 } else {
                     let end = nth::<CLOSING>(text, at, 0)?;
                     let word = word_end::<CLOSING>(text, at, end);
-                    (end, word, self.facilities.find(text, at, word))
+                    (end, word, self.ids.find(text, at, word))
                 };
-                self.told.facility = match found {
-                    Some(facility) => Some(FacilityId::from(facility)),
-                    None => self.identified(&text[at..word]),
-                };
+                let found = found.or_else(|| self.named(at, word));
+                self.told.facility = found.map(FacilityId::from);
                 return Some(end);
             }
             Field::Words { run, commas } => {
@@ -253,12 +257,11 @@ impl Cells<'_, '_> {
         (CLOSING == b'\n' && closing == b'\r' && *text.get(end + 1)? == b'\n').then_some(end + 1)
     }
 
-    /// The facility that a cell names by its id; `None`: it does not.
+    /// The facility that a cell calls by something else than its id.
     #[cold]
-    fn identified(&mut self, cell: &[u8]) -> Option<FacilityId> {
-        let facility = self.registry.facilities.id(std::str::from_utf8(cell).ok()?)?;
-        learn_facility(self.facilities, cell, facility);
-        Some(facility)
+    #[inline(never)]
+    fn named(&self, begin: usize, end: usize) -> Option<u32> {
+        self.names.find(self.text, begin, end)
     }
 }
 

@@ -12,9 +12,9 @@ use memchr::memchr2;
 use rustc_hash::FxHashMap;
 
 use super::row::{Column, Row, Rows};
-use super::shape::{Count, LEARNT, SAID, Shape};
+use super::shape::{self, Count, LEARNT, SAID, Shape};
 use super::stretches::csv_row;
-use super::words::REACH;
+use super::words::{REACH, Words};
 use crate::diagnostic::unguarded;
 use crate::model::{Declared, Entry, Event, Instant, Kind, Registry, SayingId, Sayings, StatusOf, Subject};
 
@@ -95,11 +95,24 @@ impl Header {
     }
 }
 
+/// What all who read a log are given.
+pub(super) struct Given<'g> {
+    pub(super) registry: &'g Registry,
+    pub(super) header: Header,
+    pub(super) said: &'g Mutex<Sayings>,
+    /// Facilities by their ids.
+    ids: Words<1>,
+}
+
+impl<'g> Given<'g> {
+    pub(super) fn new(registry: &'g Registry, header: Header, said: &'g Mutex<Sayings>) -> Self {
+        Self { registry, header, said, ids: shape::ids(registry) }
+    }
+}
+
 /// Reads stretches of usual rows, one after the other.
 pub(super) struct Usual<'g> {
-    registry: &'g Registry,
-    header: &'g Header,
-    said: &'g Mutex<Sayings>,
+    given: &'g Given<'g>,
     /// Reads every other row.
     rows: Rows<'g>,
     /// `None`: no row is usual.
@@ -120,13 +133,11 @@ pub(super) struct Usual<'g> {
 
 impl<'g> Usual<'g> {
     /// Before the first row.
-    pub(super) fn new(registry: &'g Registry, header: &'g Header, said: &'g Mutex<Sayings>) -> Self {
+    pub(super) fn new(given: &'g Given<'g>) -> Self {
         Self {
-            registry,
-            header,
-            said,
-            rows: Rows::after(registry, super::store::unnamed(), 0, None),
-            shape: Shape::of(header, registry),
+            given,
+            rows: Rows::after(given.registry, super::store::unnamed(), 0, None),
+            shape: Shape::of(&given.header, &given.ids),
             sayings: FxHashMap::default(),
             lately: vec![None; 1 << PLACES],
             declared: FxHashMap::default(),
@@ -214,7 +225,8 @@ impl<'g> Usual<'g> {
 
     /// The event of the usual row that a text begins with, when it says that it was recorded, and the row's length; `None`
     /// where it is not usual.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once, ten million times
     fn row(&mut self, text: &[u8; REACH], count: Option<&Count>) -> Option<(Entry, Option<Instant>, usize)> {
         let told = self.shape.as_mut()?.row(text, count)?;
         let lately = &self.lately[place(told.spoken)];
@@ -242,7 +254,7 @@ impl<'g> Usual<'g> {
         let [status, scope, lane, reason, source] = SAID.map(|column| shape.words(spoken, column));
         let declared = *self.declared.get(&[status, scope, lane].map(Box::from))?;
         let (reason, source) = (*self.reasons.get(reason)?, *self.sources.get(source)?);
-        let mut said = self.said.lock().ok()?;
+        let mut said = self.given.said.lock().ok()?;
         let mut saying = |stated| said.put_together(declared, reason, source, stated);
         let saying = (saying(false), saying(true));
         if self.sayings.len() < LEARNT {
@@ -261,10 +273,10 @@ impl<'g> Usual<'g> {
         }
         if memchr2(b'"', b'\r', plain).is_none() {
             let cells: Vec<&str> = std::str::from_utf8(plain).ok()?.split(',').collect();
-            if cells.len() > self.header.len() {
+            if cells.len() > self.given.header.len() {
                 return None;
             }
-            let event = part.event(&mut self.rows, &self.header.row(cells.iter().copied()), number)?;
+            let event = part.event(&mut self.rows, &self.given.header.row(cells.iter().copied()), number)?;
             part.entries.push(self.learn(&event, &cells)?);
             return Some(());
         }
@@ -275,10 +287,10 @@ impl<'g> Usual<'g> {
             .from_reader(text);
         let mut record = csv::StringRecord::new();
         while reader.read_record(&mut record).ok()? {
-            if record.len() > self.header.len() {
+            if record.len() > self.given.header.len() {
                 return None;
             }
-            let event = part.event(&mut self.rows, &self.header.row(&record), number)?;
+            let event = part.event(&mut self.rows, &self.given.header.row(&record), number)?;
             let cells: Vec<&str> = record.iter().collect();
             part.entries.push(self.learn(&event, &cells)?);
         }
@@ -287,11 +299,11 @@ impl<'g> Usual<'g> {
 
     /// The entry of an event, and what the cells that made it stand for.
     fn learn(&mut self, event: &Event, cells: &[&str]) -> Option<Entry> {
-        let mut said = self.said.lock().ok()?;
+        let mut said = self.given.said.lock().ok()?;
         let entry = said.entry(event);
         let Kind::Declare(declaration) = &event.kind else { return Some(entry) };
         let Subject::Facility(facility) = declaration.subject else { return Some(entry) };
-        let statuses = &self.registry.statuses;
+        let statuses = &self.given.registry.statuses;
         let anywhere = match &declaration.declared {
             Declared::Status { status, .. } | Declared::Off(status) => {
                 statuses[*status].of == StatusOf::Facility && statuses[*status].regions.is_empty()
@@ -303,7 +315,7 @@ impl<'g> Usual<'g> {
             | Declared::Up(_) => true,
         };
         let cell = |column: Column| -> Box<[u8]> {
-            let cell = self.header.place(column).and_then(|place| cells.get(place));
+            let cell = self.given.header.place(column).and_then(|place| cells.get(place));
             cell.map_or(Box::default(), |cell| cell.as_bytes().into())
         };
         let [status, scope, lane, reason, source] = SAID.map(cell);
