@@ -62,8 +62,9 @@ pub fn open(
 }
 
 /// Reads a log from any reader, which may be compressed with gzip; `name` is what diagnostics call it. Every error is
-/// found in one run; the first twenty are told. In memory are 20 bytes an event, 24 once it is asked which are about
-/// whom, what the events say, each thing once, and a few stretches of the text.
+/// found in one run; the first twenty are told. In memory are 16 bytes an event, 20 once it is asked which are about
+/// whom (40 more of one that was recorded before it holds or 18 hours after), what the events say, each thing once, and a
+/// few stretches of the text.
 pub fn read(
     reader: impl Read + Send,
     name: &str,

@@ -239,7 +239,11 @@ impl<'g> Usual<'g> {
             return None;
         }
         let said = if told.until.is_some() { with } else { without };
-        let entry = Entry::new(said, facility, told.recorded_at.unwrap_or(from), from, told.until)?;
+        let recorded_at = told.recorded_at.unwrap_or(from);
+        let entry = match Entry::new(said, facility, recorded_at, from, told.until) {
+            Some(entry) => entry,
+            None => self.given.said.lock().ok()?.declaration(said, facility, recorded_at, from, told.until),
+        };
         Some((entry, told.recorded_at, told.len))
     }
 
@@ -330,7 +334,8 @@ impl<'g> Usual<'g> {
         (plain.until, plain.exercise, plain.walk_in) = (None, false, None);
         (plain.text, plain.approver) = (None, None);
         plain.route.clear();
-        let plain = said.entry(&Event { kind: Kind::Declare(Box::new(plain)), ..event.clone() }).saying()?;
+        let plain = said.entry(&Event { kind: Kind::Declare(Box::new(plain)), ..event.clone() });
+        let plain = said.saying(&plain)?;
         // A reason in words is stored as its code, so that only its cell tells what it was.
         if declaration.text.is_none() {
             self.reasons.insert(reason, plain);

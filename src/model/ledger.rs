@@ -1,7 +1,7 @@
 //! The ledger: the events of a log, kept small.
 //!
 //! Ten million events say few different things: what they declare, whom they route where and why, and who said it are
-//! kept once each, and an event is a row of numbers that point there (20 bytes). A whole [`Event`] is put together when
+//! kept once each, and an event is a row of numbers that point there (16 bytes). A whole [`Event`] is put together when
 //! it is asked for. Which of them are about whom is the business of `groups`.
 
 use std::collections::BTreeSet;
@@ -150,8 +150,8 @@ pub struct Sayings {
     declared: Shared<Declared>,
     wordings: Shared<Arc<Wording>>,
     sources: Shared<Arc<str>>,
-    /// Those that a [`Stamp`] has no room for.
-    instants: Shared<Instant>,
+    /// What an [`Entry`] has no room for.
+    apart: Vec<Told>,
     /// What is no declaration, and the place of who said it.
     others: Vec<(Kind, u32)>,
     /// Whether any of those retracts another event, and whether any says where a patient was sent.
@@ -176,38 +176,45 @@ struct Saying {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SayingId(u32);
 
-/// An event in numbers, one of which is known to the [`Sayings`] that made it.
+/// An event in numbers, some of which are known to the [`Sayings`] that made it: one of 65,535 declarations, recorded not
+/// before it holds and less than 18 hours after, in the years from 1970 to 2106. Any other stands apart, and an entry has
+/// its place there.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    recorded_at: Stamp,
-    /// Of a declaration.
-    from: Stamp,
-    /// Of a declaration; [`Stamp::NEVER`] where there is none.
-    until: Stamp,
+    /// From when it holds, in seconds since 1970; of one apart its place there.
+    from: u32,
+    /// Until when; [`NEVER`] where that is not known.
+    until: u32,
     /// A facility, or a region with [`REGION`] set; [`NOBODY`] for none.
     subject: u32,
+    /// How many seconds after it holds it was recorded.
+    lag: u16,
+    /// A place among the sayings; [`APART`] of one apart.
+    said: u16,
+}
+
+/// What an entry says, whoever it is about.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    recorded_at: Instant,
+    /// Of a declaration.
+    from: Instant,
+    /// Of a declaration.
+    until: Option<Instant>,
     /// A place among the sayings, or with [`OTHER`] among the others.
     said: u32,
 }
 
-/// An instant in half of its size: the seconds since 1970 until far into 2097, else a place among the instants of the
-/// [`Sayings`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Stamp(u32);
-
-impl Stamp {
-    /// No instant at all.
-    const NEVER: Self = Self(u32::MAX);
-    /// From here on they are places: room for 268 million instants that nobody's log should have.
-    const PLACES: u32 = 0xf000_0000;
-
-    /// `None`: it has to be kept.
+impl Told {
+    /// What it declares, apart from whom it is about and when; `None`: it is no declaration.
     #[inline]
-    fn of(instant: Instant) -> Option<Self> {
-        u32::try_from(instant.seconds()).ok().filter(|seconds| *seconds < Self::PLACES).map(Self)
+    fn saying(&self) -> Option<SayingId> {
+        (self.said & OTHER == 0).then_some(SayingId(self.said))
     }
 }
 
+const NEVER: u32 = u32::MAX;
+const APART: u16 = u16::MAX;
 const NOBODY: u32 = u32::MAX;
 const REGION: u32 = 1 << 31;
 
@@ -241,7 +248,7 @@ fn group(code: u32) -> Group {
 
 impl Entry {
     /// The declaration that a facility is what was said, in a ledger of the same [`Sayings`]. There is an `until` exactly
-    /// where one was stated in what was said. `None`: an instant so far away takes [`Sayings::entry`].
+    /// where one was stated in what was said. `None`: it stands apart, and takes [`Sayings::declaration`].
     #[inline]
     pub fn new(
         said: SayingId,
@@ -250,16 +257,21 @@ impl Entry {
         from: Instant,
         until: Option<Instant>,
     ) -> Option<Self> {
-        let until = match until {
-            Some(until) => Stamp::of(until)?,
-            None => Stamp::NEVER,
-        };
-        let (recorded_at, from) = (Stamp::of(recorded_at)?, Stamp::of(from)?);
-        Some(Self { recorded_at, from, until, subject: u32::from(facility), said: said.0 })
+        Self::of(u32::from(facility), &Told { recorded_at, from, until, said: said.0 })
     }
-    /// What it declares, apart from whom it is about and when; `None`: it is no declaration.
-    pub fn saying(&self) -> Option<SayingId> {
-        (self.said & OTHER == 0).then_some(SayingId(self.said))
+    #[inline]
+    fn of(subject: u32, told: &Told) -> Option<Self> {
+        let until = match told.until {
+            Some(until) => u32::try_from(until.seconds()).ok().filter(|until| *until < NEVER)?,
+            None => NEVER,
+        };
+        Some(Self {
+            from: u32::try_from(told.from.seconds()).ok()?,
+            until,
+            subject,
+            lag: u16::try_from(told.recorded_at.seconds().wrapping_sub(told.from.seconds())).ok()?,
+            said: u16::try_from(told.said).ok().filter(|said| *said < APART)?,
+        })
     }
 }
 
@@ -303,7 +315,6 @@ impl Sayings {
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     pub fn entry(&mut self, event: &Event) -> Entry {
         let source = self.sources.place(&event.source, || event.source.clone());
-        let recorded_at = self.stamp(event.recorded_at);
         self.retracts |= matches!(event.kind, Kind::Retract(_));
         self.assigns |= matches!(event.kind, Kind::Assign(_));
         self.regional |= matches!(event.subject(), Some(Subject::Region(_)));
@@ -311,13 +322,10 @@ impl Sayings {
             Kind::Declare(said) => said,
             other @ (Kind::Retract(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_)) => {
                 self.others.push((other.clone(), source));
-                return Entry {
-                    recorded_at,
-                    from: recorded_at,
-                    until: Stamp::NEVER,
-                    subject: code(event.subject()),
-                    said: (self.others.len() as u32 - 1) | OTHER,
-                };
+                let said = (self.others.len() as u32 - 1) | OTHER;
+                let at = event.recorded_at;
+                return self
+                    .put(code(event.subject()), Told { recorded_at: at, from: at, until: None, said });
             }
         };
         let wording = Wording {
@@ -334,13 +342,24 @@ impl Sayings {
             stated: said.until.is_some_and(|until| until.stated),
             exercise: said.exercise,
         };
-        Entry {
-            recorded_at,
-            from: self.stamp(said.from),
-            until: said.until.map_or(Stamp::NEVER, |until| self.stamp(until.at)),
-            subject: code(Some(said.subject)),
+        let told = Told {
+            recorded_at: event.recorded_at,
+            from: said.from,
+            until: said.until.map(|until| until.at),
             said: self.whole.place(&saying, || saying),
-        }
+        };
+        self.put(code(Some(said.subject)), told)
+    }
+    /// The same as [`Entry::new`], also of one that stands apart.
+    pub fn declaration(
+        &mut self,
+        said: SayingId,
+        facility: FacilityId,
+        recorded_at: Instant,
+        from: Instant,
+        until: Option<Instant>,
+    ) -> Entry {
+        self.put(u32::from(facility), Told { recorded_at, from, until, said: said.0 })
     }
     /// What is said by declaring as one saying does, for the reason and in the words of another, from the source of a
     /// third; no exercise. `stated`: whether there is an `until` and it is stated.
@@ -361,39 +380,48 @@ impl Sayings {
         };
         SayingId(self.whole.place(&saying, || saying))
     }
-    fn stamp(&mut self, instant: Instant) -> Stamp {
-        Stamp::of(instant).unwrap_or_else(|| {
-            let place = self.instants.place(&instant, || instant);
-            assert!(place < u32::MAX - Stamp::PLACES, "too many instants before 1970 and after 2097");
-            Stamp(Stamp::PLACES + place)
+    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
+    fn put(&mut self, subject: u32, told: Told) -> Entry {
+        Entry::of(subject, &told).unwrap_or_else(|| {
+            self.apart.push(told);
+            Entry { from: self.apart.len() as u32 - 1, until: NEVER, subject, lag: 0, said: APART }
         })
     }
-    /// The end of time for never.
     #[inline]
-    fn instant(&self, stamp: Stamp) -> Instant {
-        if stamp.0 < Stamp::PLACES {
-            return Instant::from_seconds(i64::from(stamp.0));
+    fn told(&self, entry: &Entry) -> Told {
+        if entry.said == APART {
+            return self.apart[entry.from as usize];
         }
-        let kept = self.instants.kept.get((stamp.0 - Stamp::PLACES) as usize);
-        kept.copied().unwrap_or(Instant::from_seconds(i64::MAX))
+        let from = i64::from(entry.from);
+        Told {
+            recorded_at: Instant::from_seconds(from + i64::from(entry.lag)),
+            from: Instant::from_seconds(from),
+            until: (entry.until != NEVER).then(|| Instant::from_seconds(i64::from(entry.until))),
+            said: u32::from(entry.said),
+        }
     }
-    #[inline]
-    fn until(&self, entry: &Entry) -> Option<Instant> {
-        (entry.until != Stamp::NEVER).then(|| self.instant(entry.until))
+    /// What an entry declares, apart from whom it is about and when; `None`: it is no declaration.
+    pub fn saying(&self, entry: &Entry) -> Option<SayingId> {
+        self.told(entry).saying()
     }
     #[inline]
     fn is_known(&self, entry: &Entry, known_at: Option<Instant>) -> bool {
-        known_at.is_none_or(|known_at| self.instant(entry.recorded_at) <= known_at)
+        known_at.is_none_or(|known_at| self.told(entry).recorded_at <= known_at)
     }
     /// What an entry says that is no declaration.
+    #[inline]
     fn other(&self, entry: &Entry) -> Option<&Kind> {
-        (entry.said & OTHER != 0).then(|| &self.others[(entry.said & !OTHER) as usize].0)
+        match self.told(entry) {
+            Told { said, .. } if said & OTHER != 0 => Some(&self.others[(said & !OTHER) as usize].0),
+            Told { .. } => None,
+        }
     }
     fn source(&self, entry: &Entry) -> &Arc<str> {
-        let place = if entry.said & OTHER == 0 {
-            self.whole.kept[entry.said as usize].source
+        let Told { said, .. } = self.told(entry);
+        let place = if said & OTHER == 0 {
+            self.whole.kept[said as usize].source
         } else {
-            self.others[(entry.said & !OTHER) as usize].1
+            self.others[(said & !OTHER) as usize].1
         };
         &self.sources.kept[place as usize]
     }
@@ -418,11 +446,11 @@ impl Ledger {
     }
     /// When the last event was recorded.
     pub fn last_recorded_at(&self) -> Option<Instant> {
-        self.entries.last().map(|last| self.said.instant(last.recorded_at))
+        self.entries.last().map(|last| self.said.told(last).recorded_at)
     }
     /// When each event was recorded, in the order of their numbers.
     pub fn recordings(&self) -> impl Iterator<Item = Instant> + '_ {
-        self.entries.iter().map(|entry| self.said.instant(entry.recorded_at))
+        self.entries.iter().map(|entry| self.said.told(entry).recorded_at)
     }
     /// Makes room for so many more events.
     pub fn reserve(&mut self, more: usize) {
@@ -493,7 +521,7 @@ impl Ledger {
         };
         Event {
             number: self.number(at),
-            recorded_at: self.said.instant(entry.recorded_at),
+            recorded_at: self.said.told(entry).recorded_at,
             source: self.said.source(entry).clone(),
             kind,
         }
@@ -502,16 +530,17 @@ impl Ledger {
         if let Some(other) = self.said.other(entry) {
             return Line::Other(other);
         }
-        let said = &self.said.whole.kept[entry.said as usize];
+        let told = self.said.told(entry);
+        let said = &self.said.whole.kept[told.said as usize];
         Line::Declared(Heard {
             number: self.number(at),
-            recorded_at: self.said.instant(entry.recorded_at),
+            recorded_at: told.recorded_at,
             source: &self.said.sources.kept[said.source as usize],
             declared: &self.said.declared.kept[said.declared as usize],
             declared_at: said.declared as usize,
-            said_at: entry.said as usize,
-            from: self.said.instant(entry.from),
-            until: self.said.until(entry).map(|at| Until { at, stated: said.stated }),
+            said_at: told.said as usize,
+            from: told.from,
+            until: told.until.map(|at| Until { at, stated: said.stated }),
             wording: &self.said.wordings.kept[said.wording as usize],
             exercise: said.exercise,
         })
@@ -526,8 +555,8 @@ impl Ledger {
     }
     /// The first instant at which anything that is declared holds.
     pub fn first_from(&self) -> Option<Instant> {
-        let declared = self.entries.iter().filter(|entry| entry.said & OTHER == 0);
-        declared.map(|entry| self.said.instant(entry.from)).min()
+        let told = self.entries.iter().map(|entry| self.said.told(entry));
+        told.filter(|told| told.saying().is_some()).map(|told| told.from).min()
     }
     /// The events that were known at `known_at`, under their numbers. Times of recording may run backwards where a log
     /// does not say them.
@@ -603,7 +632,7 @@ impl Ledger {
         if !self.said.retracts {
             return Vec::new();
         }
-        let others = (0..).zip(self.entries.iter()).filter(|(_, entry)| entry.said & OTHER != 0);
+        let others = (0..).zip(self.entries.iter()).filter(|(_, entry)| self.said.other(entry).is_some());
         let places: Vec<u32> = others.map(|(at, _)| at).collect();
         let is_known = |at: u32| self.said.is_known(&self.entries[at as usize], known_at);
         self.retracted(&places, is_known).into_iter().map(|at| at as usize).collect()
@@ -630,12 +659,13 @@ impl Ledger {
     }
     #[inline]
     fn short(&self, at: usize, entry: &Entry) -> Option<Short> {
-        (entry.said & OTHER == 0).then(|| Short {
+        let Told { recorded_at, from, until, said } = self.said.told(entry);
+        (said & OTHER == 0).then(|| Short {
             number: self.number(at),
-            recorded_at: self.said.instant(entry.recorded_at),
-            from: self.said.instant(entry.from),
-            until: self.said.until(entry),
-            said_at: entry.said as usize,
+            recorded_at,
+            from,
+            until,
+            said_at: said as usize,
         })
     }
     /// The declaration of that number.
@@ -736,7 +766,7 @@ impl Ledger {
             }
             let told = (0..).zip(self.entries.iter());
             let told = told.map(|(at, entry)| {
-                let told = if entry.said & OTHER == 0 { None } else { elsewhere.get(&at).copied() };
+                let told = if entry.said == APART { elsewhere.get(&at).copied() } else { None };
                 told.unwrap_or(group(entry.subject))
             });
             Groups::of(told)
@@ -894,7 +924,7 @@ mod tests {
     #[test]
     fn an_instant_of_any_age_comes_back_as_it_was() {
         let ages =
-            [i64::MIN, -62_135_596_800, -1, 0, 1, 4_026_531_839, 4_026_531_840, 253_402_300_799, i64::MAX];
+            [i64::MIN, -62_135_596_800, -1, 0, 1, 4_294_967_294, 4_294_967_295, 253_402_300_799, i64::MAX];
         let said: Vec<Event> = ages
             .into_iter()
             .zip(1..)
@@ -918,19 +948,35 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_made_without_its_sayings_where_its_instants_are_usual() {
+    fn an_entry_that_stands_with_the_others_is_made_without_its_sayings() {
         let mut said = Sayings::default();
-        let id = said.entry(&declares(1, 1, "fire")).saying().unwrap();
-        let new = |times: [i64; 3]| {
-            Entry::new(id, FacilityId::from(1), at(times[0]), at(times[1]), Some(at(times[2])))
+        let id = said.entry(&declares(1, 1, "fire"));
+        let id = said.saying(&id).unwrap();
+        let new = |said: SayingId, times: [i64; 3]| {
+            Entry::new(said, FacilityId::from(1), at(times[0]), at(times[1]), Some(at(times[2])))
         };
-        assert!(new([0, 5, 4_026_531_839]).is_some());
-        for odd in [[-1, 5, 6], [0, -1, 6], [0, 5, 4_026_531_840], [0, 5, i64::MAX]] {
-            assert!(new(odd).is_none(), "{odd:?}");
+        let usual = [[5, 5, 4_294_967_294], [65_535, 0, 1], [9, 5, 0], [9, 5, 9]];
+        assert!(usual.into_iter().all(|times| new(id, times).is_some()));
+        let apart =
+            [[4, 5, 6], [65_536, 0, 6], [5, -1, 6], [9, 5, -1], [9, 5, 4_294_967_295], [9, 5, i64::MAX]];
+        for times in apart {
+            assert!(new(id, times).is_none(), "{times:?}");
         }
-        let without = Entry::new(id, FacilityId::from(1), at(0), at(5), None).unwrap();
-        assert_eq!(Ledger::of_entries(vec![without], said).heard(1).unwrap().until, None);
-        assert_eq!(std::mem::size_of::<Entry>(), 20);
+        assert!(new(SayingId(65_534), usual[0]).is_some() && new(SayingId(65_535), usual[0]).is_none());
+        let mut entries: Vec<Entry> = usual.into_iter().filter_map(|times| new(id, times)).collect();
+        entries.push(Entry::new(id, FacilityId::from(1), at(0), at(0), None).unwrap());
+        entries.extend(apart.map(|times| {
+            said.declaration(id, FacilityId::from(1), at(times[0]), at(times[1]), Some(at(times[2])))
+        }));
+        let ledger = Ledger::of_entries(entries, said);
+        let told: Vec<[i64; 3]> = ledger
+            .in_short(FacilityId::from(1), None)
+            .unwrap()
+            .flatten()
+            .map(|said| [said.recorded_at, said.from, said.until.unwrap_or(at(-7))].map(|at| at.seconds()))
+            .collect();
+        assert_eq!(told, [&usual[..], &[[0, 0, -7]], &apart[..]].concat());
+        assert_eq!(std::mem::size_of::<Entry>(), 16);
     }
 
     #[test]
