@@ -305,3 +305,83 @@ impl<'de> Deserialize<'de> for Object<'de> {
         from.deserialize_map(Cells)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    /// Rows enough for a hundred stretches.
+    fn text() -> Vec<u8> {
+        (0..1000).flat_map(|row| format!("{row:->30}\n").into_bytes()).collect()
+    }
+
+    /// Has all that is read given to `take`, a stretch after the other.
+    fn all(
+        reader: impl Read + Send,
+        mut take: impl FnMut(&[u8]) -> Result<(), &'static str> + Send,
+    ) -> Result<(), Stop<&'static str>> {
+        let (mut stretches, mut first) = (Stretches::new(reader, Format::Csv).unwrap(), Vec::new());
+        stretches.fill(&mut first).unwrap();
+        read(first, stretches, || Hand::Idle, |text, _| take(text))
+    }
+
+    #[test]
+    fn every_stretch_is_given_on_in_its_order() {
+        let mut given = Vec::new();
+        let ended = all(&text()[..], |stretch| {
+            given.extend_from_slice(stretch);
+            Ok(())
+        });
+        assert!(ended.is_ok() && given == text());
+    }
+
+    #[test]
+    fn after_one_that_is_refused_nobody_is_given_another() {
+        let mut given = 0;
+        let ended = all(&text()[..], |_| {
+            given += 1;
+            if given < 20 {
+                return Ok(());
+            }
+            // Meanwhile others read what comes after it.
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            Err("enough")
+        });
+        assert!(matches!(ended, Err(Stop::Refused("enough"))));
+        assert_eq!(given, 20);
+    }
+
+    /// A file that can't be read to its end.
+    struct Broken;
+
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk is gone"))
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_the_file_was_lost_is_given_on() {
+        let (text, mut given) = (text(), Vec::new());
+        let ended = all(text.chain(Broken), |stretch| {
+            given.extend_from_slice(stretch);
+            Ok(())
+        });
+        assert!(matches!(ended, Err(Stop::Lost(error)) if error.to_string() == "the disk is gone"));
+        assert!(text.starts_with(&given) && text.len() - given.len() < 1000, "{} bytes", given.len());
+    }
+
+    #[test]
+    #[should_panic(expected = "panicked")]
+    fn a_panic_ends_it() {
+        let mut given = 0;
+        // Of the first few stretches there is but one hand; the panic of another tells no more than that there was one.
+        let _ = all(&text()[..], |_| {
+            given += 1;
+            assert!(given < 20, "it panicked");
+            Ok(())
+        });
+    }
+}

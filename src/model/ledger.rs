@@ -973,7 +973,7 @@ mod tests {
             .in_short(FacilityId::from(1), None)
             .unwrap()
             .flatten()
-            .map(|said| [said.recorded_at, said.from, said.until.unwrap_or(at(-7))].map(|at| at.seconds()))
+            .map(|said| [said.recorded_at, said.from, said.until.unwrap_or(at(-7))].map(Instant::seconds))
             .collect();
         assert_eq!(told, [&usual[..], &[[0, 0, -7]], &apart[..]].concat());
         assert_eq!(std::mem::size_of::<Entry>(), 16);
