@@ -442,7 +442,9 @@ impl Failure {
             Self::UnknownEnding(_) => {
                 vec!["end it in .csv, .tsv, .json, .jsonl, .md, .html or .txt, or name a --format".to_owned()]
             }
-            Self::NoLog(_) => vec!["leave --log and DIVERT_LOG out to answer without a log".to_owned()],
+            Self::NoLog(_) => {
+                vec!["check the path, or leave --log and DIVERT_LOG out to answer without a log".to_owned()]
+            }
             Self::NotRecorded(LogError::Absent { log }) => vec![format!(
                 "check the path; to begin a log there, create an empty file for it: install -m 600 /dev/null {log}"
             )],

@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::Log;
-use super::hands::{self, Given, Hand, Part};
+use super::hands::{self, Hand};
 use super::row::{Column, Row, Rows, Wrong};
 use super::stretches::{self, Stretches};
-use super::usual::Header;
+use super::usual::{Header, Part, Tools};
 use crate::diagnostic::{Code, Diagnostic, csv_cell, list_or, plural, which_was_meant};
 use crate::model::{Entry, FileId, Ledger, Registry, Sayings, Sources, Span};
 
@@ -63,8 +63,8 @@ pub fn open(
 
 /// Reads a log from any reader, which may be compressed with gzip; `name` is what diagnostics call it. Every error is
 /// found in one run; the first twenty are told. In memory are 16 bytes an event, 20 once it is asked which are about
-/// whom (40 more of one that was recorded before it holds or 18 hours after), what the events say, each thing once, and a
-/// few stretches of the text.
+/// whom, what the events say, each thing once, and a few stretches of the text. An event that is no declaration, was
+/// recorded before it holds or 18 hours after, or says something that 65,535 others do not, takes 40 more.
 pub fn read(
     reader: impl Read + Send,
     name: &str,
@@ -72,12 +72,12 @@ pub fn read(
     registry: &Registry,
     sources: &mut Sources,
 ) -> Result<Log, Vec<Diagnostic>> {
-    read_by(|format, given| Hand::of(format, given), reader, name, format, registry, sources)
+    read_by(|format, tools| Hand::of(format, tools), reader, name, format, registry, sources)
 }
 
 /// Reads a log by hands that `hand` makes; what they leave is read patiently.
 fn read_by(
-    hand: impl for<'g> Fn(Format, &'g Given<'g>) -> Hand<'g>,
+    hand: impl for<'g> Fn(Format, &'g Tools<'g>) -> Hand<'g>,
     reader: impl Read + Send,
     name: &str,
     format: Format,
@@ -108,11 +108,11 @@ fn read_by(
         Format::Jsonl => &first[..],
     };
     let first = rows.to_vec();
-    let given = Given::new(registry, reading.header.clone(), &said);
+    let tools = Tools::new(registry, reading.header.clone(), &said);
     let read = hands::read(
         first,
         stretches,
-        || hand(format, &given),
+        || hand(format, &tools),
         |text, part| match part {
             Some(part) if reading.goes_on(part) => {
                 reading.take(part);
@@ -600,8 +600,8 @@ mod tests {
         let registry = registry();
         let header = Header::new(["facility", "status", "from"].map(Column::named).to_vec());
         let said = Mutex::new(Sayings::default());
-        let given = Given::new(&registry, header, &said);
-        let mut hand = Hand::of(Format::Csv, &given);
+        let tools = Tools::new(&registry, header, &said);
+        let mut hand = Hand::of(Format::Csv, &tools);
         let rows = "harbor,closed,2023-08-03T06:00:00Z\nharbor,open,2023-08-03T07:00:00+02:00\n".repeat(9);
         let mut part = Part::default();
         assert!(hand.read(rows.as_bytes(), &mut part));

@@ -2,22 +2,14 @@
 //!
 //! Floor 4; threads, and nothing that depends on which of them is quicker.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::Format;
-use super::row::{Column, Row, Rows};
+use super::lines::Lines;
 use super::stretches::Stretches;
-use super::usual::Usual;
-use crate::model::Sayings;
-
-pub(super) use super::usual::{Given, Part};
+use super::usual::{Part, Tools, Usual};
 
 /// A log of so few stretches is not worth a second hand. In tests fewer, so that short logs are read by several.
 const FEW: usize = if cfg!(test) { 2 } else { 6 };
@@ -34,13 +26,10 @@ pub(super) enum Hand<'g> {
 }
 
 impl<'g> Hand<'g> {
-    pub(super) fn of(format: Format, given: &'g Given<'g>) -> Self {
+    pub(super) fn of(format: Format, tools: &'g Tools<'g>) -> Self {
         match format {
-            Format::Csv => Self::Csv(Box::new(Usual::new(given))),
-            Format::Jsonl => {
-                let rows = Rows::new(given.registry, super::store::unnamed());
-                Self::Jsonl(Box::new(Lines { rows, said: given.said }))
-            }
+            Format::Csv => Self::Csv(Box::new(Usual::new(tools))),
+            Format::Jsonl => Self::Jsonl(Box::new(Lines::new(tools))),
         }
     }
     /// Reads the events of a stretch into `part`; false where something is wrong with it, or where only who knows what
@@ -86,7 +75,7 @@ pub(super) fn read<'g, E: Send>(
     let table = Table {
         hands: count,
         pile: Mutex::new(Pile { at_hand: Some(text), stretches, taken: 0 }),
-        read: Mutex::default(),
+        shelf: Mutex::default(),
         goes_on: Condvar::new(),
         turn: Mutex::new((take, Ok(()))),
     };
@@ -106,7 +95,7 @@ pub(super) fn read<'g, E: Send>(
 struct Table<'r, T, E> {
     hands: usize,
     pile: Mutex<Pile<'r>>,
-    read: Mutex<Shelf>,
+    shelf: Mutex<Shelf>,
     /// Something of the shelf was given on.
     goes_on: Condvar,
     /// Who is given it, and how that ended.
@@ -148,23 +137,24 @@ where
 {
     /// Reads stretches while there are any.
     fn work(&self, hand: &mut Hand<'_>) {
-        let _alarm = Alarm(&self.read, &self.goes_on);
-        while let Some((number, piece)) = self.take() {
+        let _alarm = Alarm(&self.shelf, &self.goes_on);
+        while let Some((number, piece)) = self.next() {
             let piece = piece.map(|mut piece| {
                 piece.is_read = hand.read(&piece.text, &mut piece.part);
                 piece
             });
-            lock(&self.read).read.insert(number, piece);
+            lock(&self.shelf).read.insert(number, piece);
             self.give_on();
         }
     }
 
-    /// The next stretch of the pile, and its number.
-    fn take(&self) -> Option<(usize, io::Result<Piece>)> {
+    /// The next stretch of the pile, and its number. Whoever waits here keeps others from the pile: they would have to
+    /// wait as well, and who reads the stretch whose turn it is has it already.
+    fn next(&self) -> Option<(usize, io::Result<Piece>)> {
         let mut pile = lock(&self.pile);
         let is_far = |shelf: &mut Shelf| !shelf.is_over && pile.taken - shelf.next >= AHEAD * self.hands;
         let mut shelf =
-            self.goes_on.wait_while(lock(&self.read), is_far).unwrap_or_else(PoisonError::into_inner);
+            self.goes_on.wait_while(lock(&self.shelf), is_far).unwrap_or_else(PoisonError::into_inner);
         if shelf.is_over {
             return None;
         }
@@ -194,7 +184,7 @@ where
         while let Ok(mut turn) = self.turn.try_lock() {
             let (take, ended) = &mut *turn;
             loop {
-                let mut shelf = lock(&self.read);
+                let mut shelf = lock(&self.shelf);
                 let next = shelf.next;
                 let Some(piece) = shelf.read.remove(&next).filter(|_| !shelf.is_over) else { break };
                 drop(shelf);
@@ -204,7 +194,7 @@ where
                         .map(|()| piece),
                     Err(error) => Err(Stop::Lost(error)),
                 };
-                let mut shelf = lock(&self.read);
+                let mut shelf = lock(&self.shelf);
                 shelf.next += 1;
                 match given {
                     Ok(piece) => shelf.spare.push(piece),
@@ -215,7 +205,7 @@ where
             }
             drop(turn);
             // Meanwhile somebody may have put there what comes next, and gone.
-            let shelf = lock(&self.read);
+            let shelf = lock(&self.shelf);
             if shelf.is_over || !shelf.read.contains_key(&shelf.next) {
                 break;
             }
@@ -238,72 +228,6 @@ impl Drop for Alarm<'_> {
 /// What a panic left is looked at no more: the panic goes on.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Reads JSON lines.
-pub(super) struct Lines<'g> {
-    rows: Rows<'g>,
-    said: &'g Mutex<Sayings>,
-}
-
-impl Lines<'_> {
-    fn read(&mut self, text: &[u8], part: &mut Part) -> Option<()> {
-        let text = std::str::from_utf8(text).ok()?;
-        part.lines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
-        let mut number = None;
-        for line in text.lines() {
-            let json = line.trim_start_matches('\u{feff}').trim();
-            if json.is_empty() {
-                continue;
-            }
-            let Object(row) = serde_json::from_str(json).ok()?;
-            let event = part.event(&mut self.rows, &row, &mut number)?;
-            part.entries.push(self.said.lock().ok()?.entry(&event));
-        }
-        Some(())
-    }
-}
-
-/// A JSON object as the row that it is.
-struct Object<'r>(Row<'r>);
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Cells;
-        impl<'de> Visitor<'de> for Cells {
-            type Value = Object<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut row = Row::default();
-                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-                    let column = Column::named(&name).ok_or_else(|| A::Error::custom("no column"))?;
-                    let value: &RawValue = map.next_value()?;
-                    let json = value.get();
-                    match json.as_bytes().first() {
-                        Some(b'"') => {
-                            let inside = &json[1..json.len() - 1];
-                            if inside.contains('\\') {
-                                let text: String = serde_json::from_str(json).map_err(A::Error::custom)?;
-                                row.set(column, Cow::Owned(text));
-                            } else {
-                                row.set(column, Cow::Borrowed(inside));
-                            }
-                        }
-                        // Of a member that stands twice the last counts.
-                        Some(b'n') => row.clear(column),
-                        Some(b'{' | b'[') if column != Column::Data => {
-                            return Err(A::Error::custom("no text"));
-                        }
-                        Some(_) | None => row.set(column, Cow::Borrowed(json)),
-                    }
-                }
-                Ok(Object(row))
-            }
-        }
-        from.deserialize_map(Cells)
-    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod file;
 mod filesystem;
 mod hands;
 mod import;
+mod lines;
 mod memory;
 mod migrations;
 #[cfg(feature = "postgres")]

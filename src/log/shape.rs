@@ -359,8 +359,7 @@ impl Count {
     #[inline(never)]
     fn carry(&mut self) -> Option<()> {
         let mut digits = self.written.text.to_le_bytes();
-        let first_of_nines = digits[..self.written.len].iter().rposition(|digit| *digit != b'9');
-        let Some(last) = first_of_nines else {
+        let Some(last) = digits[..self.written.len].iter().rposition(|digit| *digit != b'9') else {
             *self = Self::of(self.number + 1)?;
             return Some(());
         };

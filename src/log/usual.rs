@@ -16,7 +16,9 @@ use super::shape::{self, Count, LEARNT, SAID, Shape};
 use super::stretches::csv_row;
 use super::words::{REACH, Words};
 use crate::diagnostic::unguarded;
-use crate::model::{Declared, Entry, Event, Instant, Kind, Registry, SayingId, Sayings, StatusOf, Subject};
+use crate::model::{
+    Declared, Entry, Event, FacilityId, Instant, Kind, Registry, SayingId, Sayings, StatusOf, Subject,
+};
 
 /// The events of a stretch of rows.
 #[derive(Debug, Default)]
@@ -95,8 +97,8 @@ impl Header {
     }
 }
 
-/// What all who read a log are given.
-pub(super) struct Given<'g> {
+/// What all who read a log work with.
+pub(super) struct Tools<'g> {
     pub(super) registry: &'g Registry,
     pub(super) header: Header,
     pub(super) said: &'g Mutex<Sayings>,
@@ -104,22 +106,24 @@ pub(super) struct Given<'g> {
     ids: Words<1>,
 }
 
-impl<'g> Given<'g> {
+impl<'g> Tools<'g> {
     pub(super) fn new(registry: &'g Registry, header: Header, said: &'g Mutex<Sayings>) -> Self {
-        Self { registry, header, said, ids: shape::ids(registry) }
+        let names_facilities = header.place(Column::Facility).is_some();
+        let ids = if names_facilities { shape::ids(registry) } else { Words::default() };
+        Self { registry, header, said, ids }
     }
 }
 
 /// Reads stretches of usual rows, one after the other.
 pub(super) struct Usual<'g> {
-    given: &'g Given<'g>,
+    tools: &'g Tools<'g>,
     /// Reads every other row.
     rows: Rows<'g>,
     /// `None`: no row is usual.
     shape: Option<Shape<'g>>,
     /// What is said without an `until`, and with one, by what a row speaks.
     sayings: FxHashMap<u64, (SayingId, SayingId)>,
-    /// Some of them, each in its [`place`]: found sooner.
+    /// Some of them, each in the place that [`lately`] tells: found sooner.
     lately: Vec<Option<(u64, (SayingId, SayingId))>>,
     /// What rows before have shown: sayings that declare what the cells of a status, a scope and a lane do,
     declared: FxHashMap<[Box<[u8]>; 3], SayingId>,
@@ -127,22 +131,26 @@ pub(super) struct Usual<'g> {
     reasons: FxHashMap<Box<[u8]>, SayingId>,
     /// and that are from that source.
     sources: FxHashMap<Box<[u8]>, SayingId>,
+    /// What the stretch says that stands apart in a ledger. All of it is put there at once: to others, it is locked
+    /// meanwhile.
+    apart: Vec<Apart>,
     /// The last rows of a stretch, and line ends after them.
     last: Vec<u8>,
 }
 
 impl<'g> Usual<'g> {
     /// Before the first row.
-    pub(super) fn new(given: &'g Given<'g>) -> Self {
+    pub(super) fn new(tools: &'g Tools<'g>) -> Self {
         Self {
-            given,
-            rows: Rows::after(given.registry, super::store::unnamed(), 0, None),
-            shape: Shape::of(&given.header, &given.ids),
+            tools,
+            rows: Rows::after(tools.registry, super::store::unnamed(), 0, None),
+            shape: Shape::of(&tools.header, &tools.ids),
             sayings: FxHashMap::default(),
             lately: vec![None; 1 << PLACES],
             declared: FxHashMap::default(),
             reasons: FxHashMap::default(),
             sources: FxHashMap::default(),
+            apart: Vec::new(),
             last: Vec::new(),
         }
     }
@@ -151,6 +159,7 @@ impl<'g> Usual<'g> {
     /// by whoever knows the rows before.
     pub(super) fn read(&mut self, text: &[u8], part: &mut Part) -> Option<()> {
         let mut count = None;
+        self.apart.clear();
         let begin = self.rows_of(text, text.len().saturating_sub(REACH), part, &mut count)?;
         let mut last = std::mem::take(&mut self.last);
         last.clear();
@@ -159,6 +168,12 @@ impl<'g> Usual<'g> {
         last.resize(end + REACH, b'\n');
         let read = self.rows_of(&last, end, part, &mut count);
         self.last = last;
+        if !self.apart.is_empty() {
+            let mut said = self.tools.said.lock().ok()?;
+            for Apart { place, saying, facility, recorded_at, from, until } in self.apart.drain(..) {
+                part.entries[place] = said.declaration(saying, facility, recorded_at, from, until);
+            }
+        }
         read.map(|_| ())
     }
 
@@ -204,9 +219,8 @@ impl<'g> Usual<'g> {
     ) -> Option<usize> {
         let mut at = rows.start;
         while at < rows.end {
-            let Some((entry, given, len)) = self.row(text[at..].first_chunk()?, count.as_ref()) else {
-                break;
-            };
+            let (row, place) = (text[at..].first_chunk()?, part.entries.len());
+            let Some((entry, given, len)) = self.row(row, count.as_ref(), place) else { break };
             if part.entries.is_empty() {
                 part.first = count.map(|count| count.number);
             }
@@ -224,12 +238,17 @@ impl<'g> Usual<'g> {
     }
 
     /// The event of the usual row that a text begins with, when it says that it was recorded, and the row's length; `None`
-    /// where it is not usual.
+    /// where it is not usual. `place`: where in its part the event will be.
     #[inline(always)]
     #[allow(clippy::inline_always)] // once, ten million times
-    fn row(&mut self, text: &[u8; REACH], count: Option<&Count>) -> Option<(Entry, Option<Instant>, usize)> {
+    fn row(
+        &mut self,
+        text: &[u8; REACH],
+        count: Option<&Count>,
+        place: usize,
+    ) -> Option<(Entry, Option<Instant>, usize)> {
         let told = self.shape.as_mut()?.row(text, count)?;
-        let lately = &self.lately[place(told.spoken)];
+        let lately = &self.lately[lately(told.spoken)];
         let (without, with) = match lately {
             Some((spoken, saying)) if *spoken == told.spoken => *saying,
             _ => self.put_together(told.spoken)?,
@@ -238,12 +257,12 @@ impl<'g> Usual<'g> {
         if told.until.is_some_and(|until| until <= from) {
             return None;
         }
-        let said = if told.until.is_some() { with } else { without };
-        let recorded_at = told.recorded_at.unwrap_or(from);
-        let entry = match Entry::new(said, facility, recorded_at, from, told.until) {
-            Some(entry) => entry,
-            None => self.given.said.lock().ok()?.declaration(said, facility, recorded_at, from, told.until),
-        };
+        let (until, recorded_at) = (told.until, told.recorded_at.unwrap_or(from));
+        let saying = if until.is_some() { with } else { without };
+        let entry = Entry::new(saying, facility, recorded_at, from, until).unwrap_or_else(|| {
+            self.apart.push(Apart { place, saying, facility, recorded_at, from, until });
+            Entry::NONE
+        });
         Some((entry, told.recorded_at, told.len))
     }
 
@@ -251,20 +270,20 @@ impl<'g> Usual<'g> {
     #[cold]
     fn put_together(&mut self, spoken: u64) -> Option<(SayingId, SayingId)> {
         if let Some(saying) = self.sayings.get(&spoken) {
-            self.lately[place(spoken)] = Some((spoken, *saying));
+            self.lately[lately(spoken)] = Some((spoken, *saying));
             return Some(*saying);
         }
         let shape = self.shape.as_ref()?;
         let [status, scope, lane, reason, source] = SAID.map(|column| shape.words(spoken, column));
         let declared = *self.declared.get(&[status, scope, lane].map(Box::from))?;
         let (reason, source) = (*self.reasons.get(reason)?, *self.sources.get(source)?);
-        let mut said = self.given.said.lock().ok()?;
+        let mut said = self.tools.said.lock().ok()?;
         let mut saying = |stated| said.put_together(declared, reason, source, stated);
         let saying = (saying(false), saying(true));
         if self.sayings.len() < LEARNT {
             self.sayings.insert(spoken, saying);
         }
-        self.lately[place(spoken)] = Some((spoken, saying));
+        self.lately[lately(spoken)] = Some((spoken, saying));
         Some(saying)
     }
 
@@ -277,10 +296,10 @@ impl<'g> Usual<'g> {
         }
         if memchr2(b'"', b'\r', plain).is_none() {
             let cells: Vec<&str> = std::str::from_utf8(plain).ok()?.split(',').collect();
-            if cells.len() > self.given.header.len() {
+            if cells.len() > self.tools.header.len() {
                 return None;
             }
-            let event = part.event(&mut self.rows, &self.given.header.row(cells.iter().copied()), number)?;
+            let event = part.event(&mut self.rows, &self.tools.header.row(cells.iter().copied()), number)?;
             part.entries.push(self.learn(&event, &cells)?);
             return Some(());
         }
@@ -291,10 +310,10 @@ impl<'g> Usual<'g> {
             .from_reader(text);
         let mut record = csv::StringRecord::new();
         while reader.read_record(&mut record).ok()? {
-            if record.len() > self.given.header.len() {
+            if record.len() > self.tools.header.len() {
                 return None;
             }
-            let event = part.event(&mut self.rows, &self.given.header.row(&record), number)?;
+            let event = part.event(&mut self.rows, &self.tools.header.row(&record), number)?;
             let cells: Vec<&str> = record.iter().collect();
             part.entries.push(self.learn(&event, &cells)?);
         }
@@ -303,11 +322,11 @@ impl<'g> Usual<'g> {
 
     /// The entry of an event, and what the cells that made it stand for.
     fn learn(&mut self, event: &Event, cells: &[&str]) -> Option<Entry> {
-        let mut said = self.given.said.lock().ok()?;
+        let mut said = self.tools.said.lock().ok()?;
         let entry = said.entry(event);
         let Kind::Declare(declaration) = &event.kind else { return Some(entry) };
         let Subject::Facility(facility) = declaration.subject else { return Some(entry) };
-        let statuses = &self.given.registry.statuses;
+        let statuses = &self.tools.registry.statuses;
         let anywhere = match &declaration.declared {
             Declared::Status { status, .. } | Declared::Off(status) => {
                 statuses[*status].of == StatusOf::Facility && statuses[*status].regions.is_empty()
@@ -319,7 +338,7 @@ impl<'g> Usual<'g> {
             | Declared::Up(_) => true,
         };
         let cell = |column: Column| -> Box<[u8]> {
-            let cell = self.given.header.place(column).and_then(|place| cells.get(place));
+            let cell = self.tools.header.place(column).and_then(|place| cells.get(place));
             cell.map_or(Box::default(), |cell| cell.as_bytes().into())
         };
         let [status, scope, lane, reason, source] = SAID.map(cell);
@@ -352,8 +371,18 @@ impl<'g> Usual<'g> {
 const PLACES: u32 = 13;
 
 #[allow(clippy::cast_possible_truncation)] // few bits are left
-fn place(spoken: u64) -> usize {
+fn lately(spoken: u64) -> usize {
     (spoken.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES)) as usize
+}
+
+/// A declaration that stands apart, and its place in the part.
+struct Apart {
+    place: usize,
+    saying: SayingId,
+    facility: FacilityId,
+    recorded_at: Instant,
+    from: Instant,
+    until: Option<Instant>,
 }
 
 /// Takes in a time of recording that is given; false where it lies before the one before it.

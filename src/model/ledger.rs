@@ -247,6 +247,9 @@ fn group(code: u32) -> Group {
 }
 
 impl Entry {
+    /// None yet: it keeps the place of one.
+    pub const NONE: Self = Self { from: 0, until: NEVER, subject: NOBODY, lag: 0, said: 0 };
+
     /// The declaration that a facility is what was said, in a ledger of the same [`Sayings`]. There is an `until` exactly
     /// where one was stated in what was said. `None`: it stands apart, and takes [`Sayings::declaration`].
     #[inline]
@@ -976,7 +979,7 @@ mod tests {
             .map(|said| [said.recorded_at, said.from, said.until.unwrap_or(at(-7))].map(Instant::seconds))
             .collect();
         assert_eq!(told, [&usual[..], &[[0, 0, -7]], &apart[..]].concat());
-        assert_eq!(std::mem::size_of::<Entry>(), 16);
+        assert_eq!((std::mem::size_of::<Entry>(), std::mem::size_of::<Told>()), (16, 40));
     }
 
     #[test]

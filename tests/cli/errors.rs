@@ -23,7 +23,7 @@ fn every_error_of_a_registry_is_told_at_once() {
 fn a_named_log_that_is_not_there_is_no_empty_log() {
     let divert = Divert::bare().registry(REGISTRY);
     divert.run(&["--log", "gone.csv", "status"]).fails(
-        "error: there is no log `gone.csv`\nhelp: leave --log and DIVERT_LOG out to answer without a log\n",
+        "error: there is no log `gone.csv`\nhelp: check the path, or leave --log and DIVERT_LOG out to answer without a log\n",
         4,
     );
     assert_eq!(divert.env("DIVERT_LOG", "gone.csv").run(&[]).status, 4);
