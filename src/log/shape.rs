@@ -7,7 +7,7 @@ use wide::u8x16;
 
 use super::row::Column;
 use super::usual::Header;
-use super::words::{REACH, Words, sixteen};
+use super::words::{self, REACH, Words, sixteen};
 use crate::model::{FacilityId, Instant, Registry};
 use crate::sentence::Moments;
 
@@ -66,8 +66,8 @@ pub(super) struct Shape<'g> {
     /// Facilities by their ids.
     ids: &'g Words<1>,
     fields: Vec<Field>,
-    /// Of a row that begins as most do, the commas in its two runs of words.
-    usual: Option<[usize; 2]>,
+    /// Of a row in the order that nearly every log has, the commas in its second run of words.
+    usual: Option<usize>,
     runs: Vec<Run>,
     /// Facilities by what else they were called.
     names: Words<1>,
@@ -104,41 +104,67 @@ impl<'g> Shape<'g> {
             [
                 Field::Number,
                 Field::RecordedAt,
-                Field::Words { commas: first, .. },
+                Field::Words { .. },
                 Field::Facility,
-                Field::Words { commas: second, .. },
+                Field::Words { commas, .. },
                 Field::From,
                 Field::Until,
-                _,
-                ..,
-            ] => Some([first, second]),
+                Field::Words { .. },
+            ] => Some(commas),
             _ => None,
         };
         let (names, moments) = (Words::default(), Moments::default());
         (runs.len() <= RUNS).then_some(Self { ids, fields, usual, runs, names, moments })
     }
 
-    /// What the row says that a text begins with; `None` where it is not usual. `count`: the number that it has to have,
-    /// where rows are numbered.
+    /// What the row says that a text begins with, if it is in the order that nearly every log has and says nothing new: its
+    /// times are in UTC and on days that were met lately, its words were learnt, and the facility has a short id. Nothing is
+    /// asked of it that is known beforehand. `count`: the number that it has to have.
     #[inline(always)]
     #[allow(clippy::inline_always)] // once, ten million times
-    pub(super) fn row(&mut self, text: &[u8; REACH], count: Option<&Count>) -> Option<Told> {
+    pub(super) fn at_once(&self, text: &[u8; REACH], count: Option<&Count>) -> Option<Told> {
+        let commas = self.usual?;
+        let [kind, said, why] = self.runs.as_slice() else { return None };
+        let mut at = count?.written.stands(text, 0)?;
+        let recorded_at = self.moments.cell(twenty_two(text, at)?)?;
+        at += 22;
+        at += kind.only.as_ref()?.stands(text, at)?;
+        let first = sixteen(text, at)?;
+        let len = first.simd_eq(u8x16::splat(b',')).to_bitmask().trailing_zeros() as usize;
+        let facility = self.ids.find_short(first, len)?;
+        at += len + 1;
+        let end = nth::<b','>(text, at, commas)?;
+        let spoken = said.words.find(text, at, end)?;
+        let from = self.moments.cell(twenty_two(text, end)?)?;
+        at = end + 22;
+        let mut until = None;
+        if text[at % REACH] == b',' {
+            at += 1;
+        } else {
+            until = Some(self.moments.cell(twenty_two(text, at - 1)?)?);
+            at += 21;
+        }
+        let end = nth::<b'\n'>(text, at, 0)?;
+        let why = why.words.find(text, at, word_end::<b'\n'>(text, at, end))?;
+        Some(Told {
+            recorded_at: Some(recorded_at),
+            from: Some(from),
+            until,
+            facility: Some(FacilityId::from(facility)),
+            spoken: u64::from(spoken) << 16 | u64::from(why),
+            len: end + 1,
+        })
+    }
+
+    /// What the row says that a text begins with; `None` where it is not usual. `count`: the number that it has to have,
+    /// where rows are numbered.
+    #[inline(never)]
+    pub(super) fn by_field(&mut self, text: &[u8; REACH], count: Option<&Count>) -> Option<Told> {
         let mut told = Told { recorded_at: None, from: None, until: None, facility: None, spoken: 0, len: 0 };
-        let Self { ids, fields, usual, runs, names, moments } = self;
-        let (last, mut others) = fields.split_last()?;
+        let Self { ids, fields, runs, names, moments, .. } = self;
+        let (last, others) = fields.split_last()?;
         let mut cells = Cells { text, count, ids, runs, names, moments, told: &mut told };
         let mut at = 0;
-        if let Some([first, second]) = *usual {
-            // What is known beforehand need not be asked of each of ten million rows.
-            at = cells.field::<b','>(Field::Number, at)? + 1;
-            at = cells.field::<b','>(Field::RecordedAt, at)? + 1;
-            at = cells.field::<b','>(Field::Words { run: 0, commas: first }, at)? + 1;
-            at = cells.field::<b','>(Field::Facility, at)? + 1;
-            at = cells.field::<b','>(Field::Words { run: 1, commas: second }, at)? + 1;
-            at = cells.field::<b','>(Field::From, at)? + 1;
-            at = cells.field::<b','>(Field::Until, at)? + 1;
-            others = others.get(7..)?;
-        }
         for field in others {
             at = cells.field::<b','>(*field, at)? + 1;
         }
@@ -300,9 +326,10 @@ impl Run {
 /// A text that may stand somewhere: one byte at least, and at most sixteen.
 #[derive(Clone, Copy, Debug)]
 struct Standing {
-    text: u128,
+    /// In halves: what is written to them one by one can't be read as a whole right away.
+    text: [u64; 2],
     /// As many bytes with all bits.
-    within: u128,
+    within: [u64; 2],
     len: usize,
 }
 
@@ -311,13 +338,14 @@ impl Standing {
         let len = text.len();
         let mut bytes = [0; 16];
         bytes.get_mut(..len).filter(|_| len > 0)?.copy_from_slice(text);
-        Some(Self { text: u128::from_le_bytes(bytes), within: u128::MAX >> (8 * (16 - len)), len })
+        Some(Self { text: words::halves(bytes), within: words::halves(words::WITHIN[len]), len })
     }
     /// How long it is, where it stands there.
     #[inline]
     fn stands(&self, text: &[u8; REACH], at: usize) -> Option<usize> {
-        let there = u128::from_le_bytes(*text.get(at..at + 16)?.first_chunk()?);
-        (there & self.within == self.text).then_some(self.len)
+        let there = words::halves(*text.get(at..at + 16)?.first_chunk()?);
+        let odd = |half: usize| (there[half] ^ self.text[half]) & self.within[half];
+        (odd(0) | odd(1) == 0).then_some(self.len)
     }
 }
 
@@ -327,7 +355,7 @@ pub(super) struct Count {
     pub(super) number: u64,
     written: Standing,
     /// One in the last digit.
-    one: u128,
+    one: [u64; 2],
     /// How many numbers follow that differ in the last digit only.
     more: u64,
 }
@@ -338,7 +366,9 @@ impl Count {
         let is_number = cell.iter().all(u8::is_ascii_digit) && *cell.first()? != b'0';
         let number: u64 = std::str::from_utf8(cell).ok()?.parse().ok()?;
         let written = Standing::of(cell).filter(|_| is_number)?;
-        Some(Self { number, written, one: 1 << (8 * (written.len - 1)), more: 9 - number % 10 })
+        let mut one = [0; 16];
+        one[written.len - 1] = 1;
+        Some(Self { number, written, one: words::halves(one), more: 9 - number % 10 })
     }
     /// That of a number; `None` where it is longer than sixteen digits.
     pub(super) fn of(number: u64) -> Option<Self> {
@@ -352,20 +382,21 @@ impl Count {
         }
         self.number += 1;
         self.more -= 1;
-        self.written.text += self.one;
+        self.written.text[0] += self.one[0];
+        self.written.text[1] += self.one[1];
         Some(())
     }
     /// The same where the last digit is a nine.
     #[inline(never)]
     fn carry(&mut self) -> Option<()> {
-        let mut digits = self.written.text.to_le_bytes();
+        let mut digits = words::whole(self.written.text);
         let Some(last) = digits[..self.written.len].iter().rposition(|digit| *digit != b'9') else {
             *self = Self::of(self.number + 1)?;
             return Some(());
         };
         digits[last] += 1;
         digits[last + 1..self.written.len].fill(b'0');
-        self.written.text = u128::from_le_bytes(digits);
+        self.written.text = words::halves(digits);
         self.number += 1;
         self.more = 9;
         Some(())
@@ -405,16 +436,24 @@ fn moment<const CLOSING: u8>(
     Some(end)
 }
 
-/// Where a byte stands from there on for the first time but so many; `None` also where that is far away.
+/// Where a byte stands from there on for the first time but so many; `None` also where that is far away. Mostly it stands
+/// among the next 32.
 #[inline(always)]
-#[allow(clippy::inline_always)] // as the others
-fn nth<const BYTE: u8>(text: &[u8; REACH], mut at: usize, mut but: usize) -> Option<usize> {
+#[allow(clippy::inline_always)] // twice a row, ten million times
+fn nth<const BYTE: u8>(text: &[u8; REACH], at: usize, but: usize) -> Option<usize> {
+    let mut found = stand::<BYTE>(text, at)?;
+    for _ in 0..but {
+        found &= found.wrapping_sub(1);
+    }
+    if found == 0 { farther::<BYTE>(text, at, but) } else { Some(at + found.trailing_zeros() as usize) }
+}
+
+/// The same where it may be farther away.
+#[inline(never)]
+fn farther<const BYTE: u8>(text: &[u8; REACH], mut at: usize, mut but: usize) -> Option<usize> {
     const FAR: usize = 8;
-    let byte = u8x16::splat(BYTE);
     for _ in 0..FAR {
-        let (halves, _) = text.get(at..at + 32)?.as_chunks::<16>();
-        let found = |half: [u8; 16]| u8x16::new(half).simd_eq(byte).to_bitmask();
-        let mut found = found(halves[0]) | found(halves[1]) << 16;
+        let mut found = stand::<BYTE>(text, at)?;
         while found != 0 && but > 0 {
             found &= found - 1;
             but -= 1;
@@ -425,4 +464,54 @@ fn nth<const BYTE: u8>(text: &[u8; REACH], mut at: usize, mut but: usize) -> Opt
         at += 32;
     }
     None
+}
+
+/// Where a byte stands among the next 32: a bit each.
+#[inline(always)]
+#[allow(clippy::inline_always)] // as the others
+fn stand<const BYTE: u8>(text: &[u8; REACH], at: usize) -> Option<u32> {
+    let (halves, _) = text.get(at..at + 32)?.as_chunks::<16>();
+    let stand = |half: [u8; 16]| u8x16::new(half).simd_eq(u8x16::splat(BYTE)).to_bitmask();
+    Some(stand(halves[0]) | stand(halves[1]) << 16)
+}
+
+/// As many bytes as a moment has between two commas.
+#[inline]
+fn twenty_two(text: &[u8; REACH], at: usize) -> Option<&[u8; 22]> {
+    text.get(at..)?.first_chunk()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closing_is_found_however_long_the_words_before_it_are() {
+        for len in 0..200 {
+            for begin in [0, 1, 100] {
+                let mut row = [b'x'; REACH];
+                row[begin + len / 2] = b',';
+                row[begin + len + 1] = b',';
+                assert_eq!(nth::<b','>(&row, begin, 0), Some(begin + len / 2));
+                assert_eq!(nth::<b','>(&row, begin, 1), Some(begin + len + 1));
+                assert_eq!(nth::<b','>(&row, begin, 2), None);
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_number_is_the_one_that_a_row_has_to_have() {
+        for first in [1, 8, 9, 98, 99, 9_999_999, 99_999_998, 999_999_999_999_999] {
+            let mut count = Count::of(first).unwrap();
+            for number in first..first + 12 {
+                let mut row = [b','; REACH];
+                let digits = number.to_string();
+                row[..digits.len()].copy_from_slice(digits.as_bytes());
+                assert_eq!(count.number, number);
+                assert_eq!(count.written.stands(&row, 0), Some(digits.len()), "{number}");
+                assert_eq!(Count::of(number + 1).unwrap().written.stands(&row, 0), None, "{number}");
+                count.go_on().unwrap();
+            }
+        }
+    }
 }

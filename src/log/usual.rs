@@ -12,7 +12,7 @@ use memchr::memchr2;
 use rustc_hash::FxHashMap;
 
 use super::row::{Column, Row, Rows};
-use super::shape::{self, Count, LEARNT, SAID, Shape};
+use super::shape::{self, Count, LEARNT, SAID, Shape, Told};
 use super::stretches::csv_row;
 use super::words::{REACH, Words};
 use crate::diagnostic::unguarded;
@@ -123,8 +123,8 @@ pub(super) struct Usual<'g> {
     shape: Option<Shape<'g>>,
     /// What is said without an `until`, and with one, by what a row speaks.
     sayings: FxHashMap<u64, (SayingId, SayingId)>,
-    /// Some of them, each in the place that [`lately`] tells: found sooner.
-    lately: Vec<Option<(u64, (SayingId, SayingId))>>,
+    /// Most of them, each in the place that [`near`] tells: found sooner.
+    near: Vec<Option<(SayingId, SayingId)>>,
     /// What rows before have shown: sayings that declare what the cells of a status, a scope and a lane do,
     declared: FxHashMap<[Box<[u8]>; 3], SayingId>,
     /// that are for that reason and nothing else,
@@ -146,7 +146,7 @@ impl<'g> Usual<'g> {
             rows: Rows::after(tools.registry, super::store::unnamed(), 0, None),
             shape: Shape::of(&tools.header, &tools.ids),
             sayings: FxHashMap::default(),
-            lately: vec![None; 1 << PLACES],
+            near: Vec::new(),
             declared: FxHashMap::default(),
             reasons: FxHashMap::default(),
             sources: FxHashMap::default(),
@@ -219,58 +219,62 @@ impl<'g> Usual<'g> {
     ) -> Option<usize> {
         let mut at = rows.start;
         while at < rows.end {
-            let (row, place) = (text[at..].first_chunk()?, part.entries.len());
-            let Some((entry, given, len)) = self.row(row, count.as_ref(), place) else { break };
-            if part.entries.is_empty() {
-                part.first = count.map(|count| count.number);
-            }
-            if !recorded(&mut part.recorded, given) {
-                return None;
-            }
-            if let Some(count) = count {
-                count.go_on()?;
-            }
-            part.entries.push(entry);
-            part.lines += 1;
+            let row = text[at..].first_chunk()?;
+            let Some(shape) = &self.shape else { break };
+            let len = match shape.at_once(row, count.as_ref()) {
+                Some(told) => self.take(&told, part, count),
+                None => self.by_field(row, part, count),
+            };
+            let Some(len) = len else { break };
             at += len;
         }
         Some(at)
     }
 
-    /// The event of the usual row that a text begins with, when it says that it was recorded, and the row's length; `None`
-    /// where it is not usual. `place`: where in its part the event will be.
+    /// Takes in the event of the usual row that a text begins with, and tells the row's length; `None` where it is not usual.
+    #[inline(never)]
+    fn by_field(&mut self, text: &[u8; REACH], part: &mut Part, count: &mut Option<Count>) -> Option<usize> {
+        let told = self.shape.as_mut()?.by_field(text, count.as_ref())?;
+        self.take(&told, part, count)
+    }
+
+    /// The same of what a row says. What is put together is put where it belongs at once: to hand it on from here to there
+    /// took a tenth of the time.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // once, ten million times
-    fn row(
-        &mut self,
-        text: &[u8; REACH],
-        count: Option<&Count>,
-        place: usize,
-    ) -> Option<(Entry, Option<Instant>, usize)> {
-        let told = self.shape.as_mut()?.row(text, count)?;
-        let lately = &self.lately[lately(told.spoken)];
-        let (without, with) = match lately {
-            Some((spoken, saying)) if *spoken == told.spoken => *saying,
-            _ => self.put_together(told.spoken)?,
+    #[allow(clippy::inline_always)] // twice, and once of that ten million times
+    fn take(&mut self, told: &Told, part: &mut Part, count: &mut Option<Count>) -> Option<usize> {
+        let (without, with) = match near(told.spoken).and_then(|at| self.near.get(at)) {
+            Some(Some(saying)) => *saying,
+            Some(None) | None => self.put_together(told.spoken)?,
         };
         let (from, facility) = (told.from?, told.facility?);
-        if told.until.is_some_and(|until| until <= from) {
+        if told.until.is_some_and(|until| until <= from) || !recorded(&mut part.recorded, told.recorded_at) {
             return None;
+        }
+        if part.entries.is_empty() {
+            part.first = count.map(|count| count.number);
+        }
+        if let Some(count) = count {
+            count.go_on()?;
         }
         let (until, recorded_at) = (told.until, told.recorded_at.unwrap_or(from));
         let saying = if until.is_some() { with } else { without };
-        let entry = Entry::new(saying, facility, recorded_at, from, until).unwrap_or_else(|| {
-            self.apart.push(Apart { place, saying, facility, recorded_at, from, until });
-            Entry::NONE
-        });
-        Some((entry, told.recorded_at, told.len))
+        match Entry::new(saying, facility, recorded_at, from, until) {
+            Some(entry) => part.entries.push(entry),
+            None => {
+                let place = part.entries.len();
+                self.apart.push(Apart { place, saying, facility, recorded_at, from, until });
+                part.entries.push(Entry::NONE);
+            }
+        }
+        part.lines += 1;
+        Some(told.len)
     }
 
     /// What words say together, all parts of which rows before have shown.
     #[cold]
     fn put_together(&mut self, spoken: u64) -> Option<(SayingId, SayingId)> {
         if let Some(saying) = self.sayings.get(&spoken) {
-            self.lately[lately(spoken)] = Some((spoken, *saying));
             return Some(*saying);
         }
         let shape = self.shape.as_ref()?;
@@ -280,10 +284,14 @@ impl<'g> Usual<'g> {
         let mut said = self.tools.said.lock().ok()?;
         let mut saying = |stated| said.put_together(declared, reason, source, stated);
         let saying = (saying(false), saying(true));
-        if self.sayings.len() < LEARNT {
+        if let Some(at) = near(spoken) {
+            if self.near.len() <= at {
+                self.near.resize(at + 1, None);
+            }
+            self.near[at] = Some(saying);
+        } else if self.sayings.len() < LEARNT {
             self.sayings.insert(spoken, saying);
         }
-        self.lately[lately(spoken)] = Some((spoken, saying));
         Some(saying)
     }
 
@@ -367,12 +375,11 @@ impl<'g> Usual<'g> {
     }
 }
 
-/// Two to the power of so many sayings are found soonest.
-const PLACES: u32 = 13;
-
-#[allow(clippy::cast_possible_truncation)] // few bits are left
-fn lately(spoken: u64) -> usize {
-    (spoken.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES)) as usize
+/// The place of what is said with some of the first words that were met, in the last two runs of a row.
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // of each number a byte
+fn near(spoken: u64) -> Option<usize> {
+    (spoken & !0x00ff_00ff == 0).then_some((spoken >> 8 | spoken & 0xff) as usize)
 }
 
 /// A declaration that stands apart, and its place in the part.
@@ -393,6 +400,10 @@ fn recorded(between: &mut Option<(Instant, Instant)>, given: Option<Instant>) ->
             *between = Some((given, given));
             true
         }
-        (Some((_, last)), Some(given)) => std::mem::replace(last, given) <= given,
+        (Some((_, last)), Some(given)) if *last <= given => {
+            *last = given;
+            true
+        }
+        (Some(_), Some(_)) => false,
     }
 }

@@ -30,7 +30,7 @@ struct Slot<const N: usize> {
 const NONE: u32 = u32::MAX;
 
 /// By a length up to sixteen: so many bytes with all bits, of sixteen.
-const WITHIN: [[u8; 16]; 17] = {
+pub(super) const WITHIN: [[u8; 16]; 17] = {
     let mut all = [[0; 16]; 17];
     let mut len = 1;
     while len <= 16 {
@@ -52,7 +52,8 @@ impl<const N: usize> Words<N> {
 
     /// The number of the part of a text from `begin` to `end`, which does not lie before it; `None`: it was not learnt, or
     /// lies at the end of the text.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // twice a row, ten million times
     pub(super) fn find(&self, text: &[u8; REACH], begin: usize, end: usize) -> Option<u32> {
         let len = end - begin;
         if len > 16 * N {
@@ -67,7 +68,8 @@ impl<const N: usize> Words<N> {
         self.look(&word, short(len)).ok()
     }
     /// The number of a part of a text that is no longer than fifteen bytes and whose first sixteen are `first`.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once a row, ten million times
     pub(super) fn find_short(&self, first: u8x16, len: usize) -> Option<u32> {
         self.look(&[first & u8x16::new(WITHIN[len.min(16)]); N], short(len)).ok()
     }
@@ -80,7 +82,7 @@ impl<const N: usize> Words<N> {
     #[allow(clippy::inline_always, clippy::cast_possible_truncation)] // thrice a row; and few bits are enough
     fn look(&self, word: &[u8x16; N], len: u32) -> Result<u32, usize> {
         const ODD: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
-        let [low, high] = halves(word[0] + word[N - 1]);
+        let [low, high] = halves((word[0] + word[N - 1]).to_array());
         let product = u128::from(low ^ u64::from(len) ^ ODD[0]) * u128::from(high ^ ODD[1]);
         let last = self.slots.len() - 1;
         let mut at = ((product >> u64::BITS) as u64 ^ product as u64) as usize & last;
@@ -145,11 +147,17 @@ pub(super) fn sixteen(text: &[u8; REACH], at: usize) -> Option<u8x16> {
     Some(u8x16::new(*text.get(at..at + 16)?.first_chunk()?))
 }
 
+/// Sixteen bytes as two numbers, the first byte in the lowest of the first.
 #[inline]
-fn halves(bytes: u8x16) -> [u64; 2] {
-    let both = u128::from_le_bytes(bytes.to_array());
+pub(super) fn halves(bytes: [u8; 16]) -> [u64; 2] {
+    let both = u128::from_le_bytes(bytes);
     #[allow(clippy::cast_possible_truncation)] // the lower half
     [both as u64, (both >> 64) as u64]
+}
+
+/// The bytes of which those are the halves.
+pub(super) fn whole([low, high]: [u64; 2]) -> [u8; 16] {
+    (u128::from(low) | u128::from(high) << 64).to_le_bytes()
 }
 
 #[cfg(test)]
