@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::Log;
 use super::hands::{self, Hand};
+use super::lines;
 use super::row::{Column, Row, Rows, Wrong};
 use super::stretches::{self, Stretches};
 use super::usual::{Header, Part, Tools};
@@ -108,7 +109,11 @@ fn read_by(
         Format::Jsonl => &first[..],
     };
     let first = rows.to_vec();
-    let tools = Tools::new(registry, reading.header.clone(), &said);
+    let header = match format {
+        Format::Csv => reading.header.clone(),
+        Format::Jsonl => lines::header(&first),
+    };
+    let tools = Tools::new(registry, header, &said);
     let read = hands::read(
         first,
         stretches,

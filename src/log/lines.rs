@@ -1,45 +1,102 @@
-//! JSON lines, a stretch at a time.
+//! JSON lines, a stretch at a time: each becomes the row of csv that says the same, for whoever reads those quickly.
 //!
 //! Floor 4; reads no file.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Mutex;
 
+use memchr::memmem;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::row::{Column, Row, Rows};
-use super::usual::{Part, Tools};
-use crate::model::Sayings;
+use super::row::{Column, Row};
+use super::usual::{Header, Part, Tools, Usual};
+use crate::diagnostic::unguarded;
+
+/// The columns of the rows: first those of a usual one in the order in which they are read quickest. Nothing follows from
+/// an author or a hash.
+const COLUMNS: [Column; 19] = [
+    Column::Event,
+    Column::RecordedAt,
+    Column::Kind,
+    Column::Facility,
+    Column::Lane,
+    Column::Status,
+    Column::Scope,
+    Column::From,
+    Column::Until,
+    Column::Reason,
+    Column::Source,
+    Column::Route,
+    Column::WalkIn,
+    Column::Text,
+    Column::Approver,
+    Column::Exercise,
+    Column::Retracts,
+    Column::Data,
+    Column::Region,
+];
+
+/// The columns of the rows that are made of a log which begins so: whether its events have numbers, the first tells.
+pub(super) fn header(text: &[u8]) -> Header {
+    let line = text.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+    let numbered = line.is_some_and(|line| memmem::find(line, b"\"event\"").is_some());
+    let columns = COLUMNS.iter().filter(|column| numbered || **column != Column::Event);
+    Header::new(columns.copied().map(Some).collect())
+}
 
 /// Reads JSON lines.
 pub(super) struct Lines<'g> {
-    rows: Rows<'g>,
-    said: &'g Mutex<Sayings>,
+    usual: Usual<'g>,
+    tools: &'g Tools<'g>,
+    csv: Vec<u8>,
 }
 
 impl<'g> Lines<'g> {
     /// Before the first row.
     pub(super) fn new(tools: &'g Tools<'g>) -> Self {
-        Self { rows: Rows::new(tools.registry, super::store::unnamed()), said: tools.said }
+        Self { usual: Usual::new(tools), tools, csv: Vec::new() }
     }
 
     /// Reads the events of a stretch of whole rows; `None` where something is wrong with one of them, or can only be told
     /// by whoever knows the rows before.
     pub(super) fn read(&mut self, text: &[u8], part: &mut Part) -> Option<()> {
         let text = std::str::from_utf8(text).ok()?;
-        part.lines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
-        let mut number = None;
+        self.csv.clear();
         for line in text.lines() {
             let json = line.trim_start_matches('\u{feff}').trim();
             if json.is_empty() {
                 continue;
             }
             let Object(row) = serde_json::from_str(json).ok()?;
-            let event = part.event(&mut self.rows, &row, &mut number)?;
-            part.entries.push(self.said.lock().ok()?.entry(&event));
+            if !self.tools.header.columns().contains(&Some(Column::Event)) && row.get(Column::Event).is_some()
+            {
+                return None;
+            }
+            for column in self.tools.header.columns().iter().flatten() {
+                self.put(*column, row.get(*column).unwrap_or_default())?;
+            }
+            self.csv.pop(); // the comma after the last cell
+            self.csv.push(b'\n');
         }
+        self.usual.read(&self.csv, part)?;
+        part.lines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
+        Some(())
+    }
+
+    /// Writes a cell; `None` where csv would make something else of it.
+    fn put(&mut self, column: Column, cell: &str) -> Option<()> {
+        if unguarded(cell.trim()) != cell {
+            return None;
+        }
+        if cell.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
+            self.csv.push(b'"');
+            self.csv.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
+            self.csv.push(b'"');
+        } else if !(column == Column::Exercise && cell == "false") {
+            self.csv.extend_from_slice(cell.as_bytes());
+        }
+        self.csv.push(b',');
         Some(())
     }
 }
@@ -49,39 +106,83 @@ struct Object<'r>(Row<'r>);
 
 impl<'de> Deserialize<'de> for Object<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Cells;
-        impl<'de> Visitor<'de> for Cells {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
             type Value = Object<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
                 let mut row = Row::default();
-                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-                    let column = Column::named(&name).ok_or_else(|| A::Error::custom("no column"))?;
-                    let value: &RawValue = map.next_value()?;
-                    let json = value.get();
-                    match json.as_bytes().first() {
-                        Some(b'"') => {
-                            let inside = &json[1..json.len() - 1];
-                            if inside.contains('\\') {
-                                let text: String = serde_json::from_str(json).map_err(A::Error::custom)?;
-                                row.set(column, Cow::Owned(text));
-                            } else {
-                                row.set(column, Cow::Borrowed(inside));
-                            }
-                        }
-                        // Of a member that stands twice the last counts.
-                        Some(b'n') => row.clear(column),
-                        Some(b'{' | b'[') if column != Column::Data => {
-                            return Err(A::Error::custom("no text"));
-                        }
-                        Some(_) | None => row.set(column, Cow::Borrowed(json)),
+                while let Some(Name(column)) = map.next_key()? {
+                    let cell =
+                        if column == Column::Data { data(map.next_value()?) } else { map.next_value()? };
+                    // Of a member that stands twice the last counts.
+                    match cell {
+                        Cell(Some(text)) => row.set(column, text),
+                        Cell(None) => row.clear(column),
                     }
                 }
                 Ok(Object(row))
             }
         }
-        from.deserialize_map(Cells)
+        from.deserialize_map(Members)
     }
+}
+
+/// The name of a member.
+struct Name(Column);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Letters;
+        impl Visitor<'_> for Letters {
+            type Value = Name;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a column")
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
+                Column::named(name).map(Name).ok_or_else(|| E::custom("no column"))
+            }
+        }
+        from.deserialize_identifier(Letters)
+    }
+}
+
+/// What a member says, which is copied only where it has to be. A fraction or a negative number is left to whoever is
+/// patient.
+struct Cell<'r>(Option<Cow<'r, str>>);
+
+impl<'de> Deserialize<'de> for Cell<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Value;
+        impl<'de> Visitor<'de> for Value {
+            type Value = Cell<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, a number, true, false or null")
+            }
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Cell<'de>, E> {
+                Ok(Cell(Some(Cow::Borrowed(text))))
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Cell<'de>, E> {
+                Ok(Cell(Some(Cow::Owned(text.to_owned()))))
+            }
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Cell<'de>, E> {
+                Ok(Cell(Some(Cow::Owned(number.to_string()))))
+            }
+            fn visit_bool<E: Error>(self, is_so: bool) -> Result<Cell<'de>, E> {
+                Ok(Cell(Some(Cow::Borrowed(if is_so { "true" } else { "false" }))))
+            }
+            fn visit_unit<E: Error>(self) -> Result<Cell<'de>, E> {
+                Ok(Cell(None))
+            }
+        }
+        from.deserialize_any(Value)
+    }
+}
+
+/// What the member `data` says: a text or null like others, or else JSON, which is its own text.
+fn data(value: &RawValue) -> Cell<'_> {
+    let json = value.get();
+    serde_json::from_str(json).unwrap_or(Cell(Some(Cow::Borrowed(json))))
 }

@@ -136,6 +136,10 @@ pub(super) struct Usual<'g> {
     apart: Vec<Apart>,
     /// The last rows of a stretch, and line ends after them.
     last: Vec<u8>,
+    /// Cuts a row that has quotes: into its cells, which end there.
+    quoted: csv_core::Reader,
+    cells: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 impl<'g> Usual<'g> {
@@ -152,6 +156,9 @@ impl<'g> Usual<'g> {
             sources: FxHashMap::default(),
             apart: Vec::new(),
             last: Vec::new(),
+            quoted: csv_core::Reader::new(),
+            cells: Vec::new(),
+            ends: Vec::new(),
         }
     }
 
@@ -311,19 +318,25 @@ impl<'g> Usual<'g> {
             part.entries.push(self.learn(&event, &cells)?);
             return Some(());
         }
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .has_headers(false)
-            .buffer_capacity(text.len())
-            .from_reader(text);
-        let mut record = csv::StringRecord::new();
-        while reader.read_record(&mut record).ok()? {
-            if record.len() > self.tools.header.len() {
-                return None;
+        self.cells.resize(text.len(), 0);
+        self.ends.resize(self.tools.header.len(), 0);
+        self.quoted.reset();
+        let mut at = 0;
+        // A lone carriage return ends a row, too.
+        while at < text.len() {
+            let (read, taken, out, ends) =
+                self.quoted.read_record(&text[at..], &mut self.cells, &mut self.ends);
+            at += taken;
+            if read != csv_core::ReadRecordResult::Record {
+                return (at == text.len() && out == 0 && ends == 0).then_some(());
             }
-            let event = part.event(&mut self.rows, &self.tools.header.row(&record), number)?;
-            let cells: Vec<&str> = record.iter().collect();
-            part.entries.push(self.learn(&event, &cells)?);
+            let cells = std::mem::take(&mut self.cells);
+            let begins = std::iter::once(0).chain(self.ends.iter().copied());
+            let cells_of_row = begins.zip(&self.ends[..ends]).map(|(begin, end)| &cells[begin..*end]);
+            let row: Vec<&str> = cells_of_row.map(std::str::from_utf8).collect::<Result<_, _>>().ok()?;
+            let event = part.event(&mut self.rows, &self.tools.header.row(row.iter().copied()), number)?;
+            part.entries.push(self.learn(&event, &row)?);
+            self.cells = cells;
         }
         Some(())
     }
