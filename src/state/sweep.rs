@@ -9,6 +9,7 @@
 //! Either time the work is in parts that need nothing of each other: stretches of the ledger, then shares of the
 //! facilities. Whoever has threads can have them done at once.
 
+use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 
 use crate::model::{FacilityId, Instant, Line, Spot};
@@ -55,7 +56,7 @@ pub(super) fn board(
 }
 
 /// Which lanes stay open, and which open, a bit each.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Turn {
     keep: u64,
     open: u64,
@@ -71,7 +72,7 @@ impl Turn {
 }
 
 /// What a saying does, whoever it is about and whenever.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Does {
     turn: Turn,
     /// Whether a walk can take it.
@@ -80,11 +81,42 @@ struct Does {
     is_stated: bool,
 }
 
+/// What all sayings do. Thousands of them do few different things, which so lie close together.
+struct Deeds {
+    different: Vec<Does>,
+    /// By saying.
+    places: Vec<u16>,
+}
+
+impl Deeds {
+    fn read(does: impl Iterator<Item = Does>) -> Self {
+        // It takes more than a walk to tell what this does.
+        let odd = Does { turn: Turn::NONE, is_plain: false, is_stated: false };
+        let mut different = vec![odd];
+        let mut found = HashMap::from([(odd, 0)]);
+        let places = does.map(|does| {
+            *found.entry(does).or_insert_with(|| {
+                let next = u16::try_from(different.len()).unwrap_or(0);
+                if next > 0 {
+                    different.push(does);
+                }
+                next
+            })
+        });
+        Self { places: places.collect(), different }
+    }
+    #[inline]
+    fn of(&self, said_at: usize) -> &Does {
+        &self.different[usize::from(self.places[said_at])]
+    }
+}
+
 /// No place.
 const NOWHERE: usize = usize::MAX;
 
-/// What a stretch of the ledger says of one facility.
+/// What a stretch of the ledger says of one facility. It lies in one line of the processor's cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Trace {
     /// From when on the first of its sayings holds, and the last.
     first: Instant,
@@ -113,12 +145,12 @@ impl Trace {
     };
 
     #[inline]
-    fn take(&mut self, spot: Spot<'_>, does: &[Does], at: Instant) {
+    fn take(&mut self, spot: Spot<'_>, does: &Deeds, at: Instant) {
         let Some(said) = spot.short() else {
             self.is_odd = true;
             return;
         };
-        let does = &does[said.said_at];
+        let does = does.of(said.said_at);
         self.is_odd |= !(does.is_plain && is_news(&said, does.is_stated, self.last));
         self.first = self.first.min(said.from);
         self.last = said.from;
@@ -177,7 +209,7 @@ struct Sweep<'t> {
     at: Instant,
     /// The places of the events that are as if they had not been.
     gone: Vec<usize>,
-    does: Vec<Does>,
+    does: Deeds,
 }
 
 impl<'t> Sweep<'t> {
@@ -191,14 +223,14 @@ impl<'t> Sweep<'t> {
                 is_stated: said.stated,
             }
         });
-        Self { timeline, at, gone: timeline.ledger.gone(timeline.known_at), does: does.collect() }
+        Self { timeline, at, gone: timeline.ledger.gone(timeline.known_at), does: Deeds::read(does) }
     }
 
     /// What a stretch of the ledger says of each facility.
     fn trace(&self, stretch: Range<usize>) -> Vec<Trace> {
         let Timeline { ledger, known_at, facilities, .. } = self.timeline;
         let mut traces = vec![Trace::NONE; facilities.len()];
-        let (does, at) = (self.does.as_slice(), self.at);
+        let (does, at) = (&self.does, self.at);
         ledger.stretch(stretch, *known_at, &self.gone).for_each(|spot| {
             if let Some(trace) = traces.get_mut(spot.facility().index()) {
                 trace.take(spot, does, at);
@@ -274,9 +306,9 @@ struct Window {
 
 impl Window {
     /// Takes in the next event. Says whether it and those after it may matter: else nothing is taken in.
-    fn take(&mut self, trace: &Trace, spot: Spot<'_>, does: &[Does], at: Instant) -> bool {
+    fn take(&mut self, trace: &Trace, spot: Spot<'_>, does: &Deeds, at: Instant) -> bool {
         if let Some(said) = spot.short().filter(|_| !trace.is_odd) {
-            let turn = does[said.said_at].turn;
+            let turn = does.of(said.said_at).turn;
             if at < said.from {
                 let open = self.open.unwrap_or(trace.turn.open);
                 // Of a facility in which nothing is open yet it is only known that it is known of.
