@@ -12,6 +12,8 @@ use crate::model::{Age, Care, Priority};
 use crate::render::Format;
 use crate::report::period::Said;
 
+use super::later::Later;
+
 /// Decide, explain and record where ambulances go when emergency departments cannot take them.
 ///
 /// Reads a registry of facilities and a log of what was declared, and answers from both. `divert` alone shows the board.
@@ -54,44 +56,44 @@ impl Args {
 #[derive(Subcommand, Clone, Debug)]
 pub enum Command {
     /// Show the board: every facility that is not open
-    Status(StatusArgs),
+    Status(Later<StatusArgs>),
     /// Show the routing table: each zone and need with its destination
-    Table(TableArgs),
+    Table(Later<TableArgs>),
     /// Decide where one patient goes
-    Route(RouteArgs),
+    Route(Later<RouteArgs>),
     /// Draw lanes over time
-    Timeline(TimelineArgs),
+    Timeline(Later<TimelineArgs>),
     /// Show what was recorded, or what it came to; verify that it is still what was recorded
-    Log(LogArgs),
+    Log(Later<LogArgs>),
     /// Say something about a facility, and record it
-    Declare(DeclareArgs),
+    Declare(Later<DeclareArgs>),
     /// Say that what is so of a facility is still so
-    Confirm(ConfirmArgs),
+    Confirm(Later<ConfirmArgs>),
     /// Record how full an emergency department is
-    Census(CensusArgs),
+    Census(Later<CensusArgs>),
     /// Decide where one patient goes, and record it
-    Assign(AssignArgs),
+    Assign(Later<AssignArgs>),
     /// Say that an event was an error
-    Retract(RetractArgs),
+    Retract(Later<RetractArgs>),
     /// Report hours, episodes and more over a period
-    Report(ReportArgs),
+    Report(Later<ReportArgs>),
     /// Bring in what other programs wrote
-    Import(ImportArgs),
+    Import(Later<ImportArgs>),
     /// Show what would change before anyone declares it
-    Plan(PlanArgs),
+    Plan(Later<PlanArgs>),
     /// Say what is to be read on the air or paged
-    Announce(AnnounceArgs),
+    Announce(Later<AnnounceArgs>),
     /// Write a map or a calendar for other programs
-    Export(ExportArgs),
+    Export(Later<ExportArgs>),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
-    Check(CheckArgs),
+    Check(Later<CheckArgs>),
     /// Explain a command, or print the catalogue or a JSON Schema
-    Help(HelpArgs),
+    Help(Later<HelpArgs>),
 }
 
 impl Default for Command {
     fn default() -> Self {
-        Self::Status(StatusArgs::default())
+        Self::Status(Later::default())
     }
 }
 
@@ -925,7 +927,7 @@ mod tests {
     #[test]
     fn a_patient_may_be_said_either_way() {
         let route = |line: &str| match Args::try_parse_from(line.split(' ')).unwrap().split().0 {
-            Command::Route(args) => args,
+            Command::Route(args) => args.0,
             other => panic!("{other:?}"),
         };
         let short = route("divert route vernon stroke+trauma p1");

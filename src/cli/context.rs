@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use chrono_tz::Tz;
 
@@ -23,7 +24,9 @@ use super::error::Failure;
 use super::log_place::LogPlace;
 
 /// What the program was called in: nothing else asks the system for any of it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+///
+/// What takes files to find out, and few commands want to know, is found out when it is first asked for.
+#[derive(Debug)]
 pub struct Environment {
     /// `DIVERT_REGISTRY`.
     pub registry: Option<OsString>,
@@ -40,14 +43,14 @@ pub struct Environment {
     /// Whether somebody sits at standard input.
     pub asks: bool,
     /// The user of the operating system, for the record: what the environment says of it is not believed.
-    pub user: String,
+    pub user: LazyLock<String>,
     /// Passwords and services for a log that several share.
     #[cfg(feature = "postgres")]
     pub credentials: crate::log::Credentials,
     /// The clock, when the program was called.
     pub clock: Instant,
     /// How many threads can work at once.
-    pub processors: usize,
+    pub processors: LazyLock<usize>,
 }
 
 /// The clock, for what happens later than the program was called: what is recorded, and what is watched.
@@ -137,11 +140,11 @@ impl Environment {
             stderr: stderr_width,
             progress: stderr_width,
             asks: io::stdin().is_terminal() && stderr.is_terminal(),
-            user: user(),
+            user: LazyLock::new(user),
             #[cfg(feature = "postgres")]
             credentials: credentials(),
             clock: clock(),
-            processors: std::thread::available_parallelism().map_or(1, usize::from),
+            processors: LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from)),
         }
     }
 }
@@ -413,7 +416,7 @@ impl Context {
         if self.events.len() < LONG {
             return;
         }
-        timeline.look_ahead(self.at, environment.processors, |tasks| {
+        timeline.look_ahead(self.at, *environment.processors, |tasks| {
             std::thread::scope(|scope| {
                 for task in tasks {
                     scope.spawn(task);
@@ -529,11 +532,11 @@ pub(super) mod tests {
             stderr: None,
             progress: None,
             asks: false,
-            user: String::new(),
+            user: LazyLock::new(String::new),
             #[cfg(feature = "postgres")]
             credentials: crate::log::Credentials::default(),
             clock: Instant::from_seconds(0),
-            processors: 1,
+            processors: LazyLock::new(|| 1),
         }
     }
 

@@ -10,6 +10,7 @@ mod commands;
 pub mod context;
 pub mod desk;
 pub mod error;
+pub mod later;
 pub mod log_place;
 pub mod lookup;
 pub mod progress;

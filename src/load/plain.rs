@@ -19,6 +19,8 @@ use crate::model::Span;
 const DEEPEST: usize = 4;
 /// A header's tables are looked for among so many, the last ones: those that it leads through stand right before it.
 const NEAR: usize = 16;
+/// As much as most arrays and inline tables hold: `services`, `ed`.
+const FEW: usize = 2;
 
 /// The whole text as a tree; `None`: TOML's parser must read it.
 pub(super) fn read(text: &str) -> Option<Keys<'_>> {
@@ -211,7 +213,7 @@ impl<'t> Reader<'t> {
             b'"' => Data::String(Cow::Borrowed(self.string()?)),
             b'[' => Data::Array(self.array(deeper)?),
             b'{' => Data::Table(self.inline_table(deeper)?),
-            _ => scalar(self.run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')))?,
+            _ => scalar(self.run(NUMBER))?,
         };
         Some(Value::new(data, &(begin..self.at)))
     }
@@ -219,7 +221,7 @@ impl<'t> Reader<'t> {
     /// A string on one line, without an escape.
     fn string(&mut self) -> Option<&'t str> {
         self.take(b'"')?;
-        let text = self.run(|byte| byte != b'"' && byte != b'\\' && !is_control(byte));
+        let text = self.run(TEXT);
         self.take(b'"')?;
         // Three quotes open a string of many lines.
         (!text.is_empty() || self.peek() != Some(b'"')).then_some(text)
@@ -227,7 +229,7 @@ impl<'t> Reader<'t> {
 
     fn array(&mut self, deepest: usize) -> Option<Vec<Value<'t>>> {
         self.take(b'[')?;
-        let mut values = Vec::new();
+        let mut values = Vec::with_capacity(FEW);
         self.gap()?;
         while self.take(b']').is_none() {
             values.push(self.value(deepest)?);
@@ -244,7 +246,7 @@ impl<'t> Reader<'t> {
     /// An inline table on one line.
     fn inline_table(&mut self, deepest: usize) -> Option<Keys<'t>> {
         self.take(b'{')?;
-        let mut pairs: Vec<Pair<'t>> = Vec::new();
+        let mut pairs: Vec<Pair<'t>> = Vec::with_capacity(FEW);
         self.blank();
         while self.take(b'}').is_none() {
             pairs.push(self.pair(deepest)?);
@@ -261,7 +263,7 @@ impl<'t> Reader<'t> {
 
     fn bare_key(&mut self) -> Option<(&'t str, Span)> {
         let begin = self.at;
-        let key = self.run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let key = self.run(BARE_KEY);
         (!key.is_empty()).then_some((key, begin..self.at))
     }
 
@@ -280,7 +282,7 @@ impl<'t> Reader<'t> {
     fn end_of_line(&mut self) -> Option<()> {
         self.blank();
         if self.peek() == Some(b'#') {
-            self.run(|byte| !is_control(byte));
+            self.run(COMMENT);
         }
         if self.at == self.text.len() {
             return Some(());
@@ -300,19 +302,46 @@ impl<'t> Reader<'t> {
     fn take(&mut self, byte: u8) -> Option<()> {
         (self.peek() == Some(byte)).then(|| self.at += 1)
     }
-    /// The bytes that fit. What fits or not must be all bytes of a character alike, as it is where only ASCII is told apart.
-    fn run(&mut self, fits: impl Fn(u8) -> bool) -> &'t str {
+    /// The bytes that may stand in such a word. All bytes of a character beyond ASCII may, or none.
+    fn run(&mut self, word: u8) -> &'t str {
         let begin = self.at;
         let rest = &self.text.as_bytes()[begin..];
-        self.at += rest.iter().position(|byte| !fits(*byte)).unwrap_or(rest.len());
+        self.at += rest.iter().position(|byte| WORDS[usize::from(*byte)] & word == 0).unwrap_or(rest.len());
         &self.text[begin..self.at]
     }
 }
 
-/// What no string or comment may hold: a tab is none.
-fn is_control(byte: u8) -> bool {
-    (byte < b' ' && byte != b'\t') || byte == 0x7f
-}
+const BARE_KEY: u8 = 1;
+/// A number, true or false.
+const NUMBER: u8 = 2;
+/// A string, up to its end or its first escape.
+const TEXT: u8 = 4;
+const COMMENT: u8 = 8;
+/// In which words each byte may stand: one look, where to ask for letters, digits and signs in turn took most of the time.
+const WORDS: [u8; 256] = {
+    let mut words = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        #[allow(clippy::cast_possible_truncation)] // it ends before
+        let byte = at as u8;
+        // What no string or comment may hold: a tab is none.
+        let is_control = (byte < b' ' && byte != b'\t') || byte == 0x7f;
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+            words[at] |= BARE_KEY;
+        }
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.') {
+            words[at] |= NUMBER;
+        }
+        if byte != b'"' && byte != b'\\' && !is_control {
+            words[at] |= TEXT;
+        }
+        if !is_control {
+            words[at] |= COMMENT;
+        }
+        at += 1;
+    }
+    words
+};
 
 /// A number in its simplest form, true or false.
 fn scalar(word: &str) -> Option<Data<'static>> {
@@ -321,15 +350,18 @@ fn scalar(word: &str) -> Option<Data<'static>> {
         "false" => return Some(Data::Boolean(false)),
         _ => {}
     }
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
-    let (whole, fraction) = unsigned.split_once('.').map_or((unsigned, None), |(a, b)| (a, Some(b)));
-    if !digits(whole) || (whole.len() > 1 && whole.starts_with('0')) {
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word).as_bytes();
+    let whole = digits(unsigned);
+    if whole == 0 || (whole > 1 && unsigned[0] == b'0') {
         return None;
     }
-    match fraction {
-        Some(fraction) => digits(fraction).then(|| word.parse().ok()).flatten().map(Data::Float),
-        None => word.parse().ok().map(|value| Data::Integer { value, decimal: true }),
+    match &unsigned[whole..] {
+        [] => word.parse().ok().map(|value| Data::Integer { value, decimal: true }),
+        [b'.', fraction @ ..] if !fraction.is_empty() && digits(fraction) == fraction.len() => {
+            word.parse().ok().map(Data::Float)
+        }
+        _ => None,
     }
 }
 

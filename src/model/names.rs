@@ -1,7 +1,7 @@
 //! Names: how they are compared, and what each one stands for.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -13,8 +13,8 @@ pub fn fold(name: &str) -> String {
     // Nearly every name; without this, folding the names of thousands of facilities took longer than reading their file.
     if name.is_ascii() {
         let mut folded = String::with_capacity(name.len());
-        folded.extend(name.split(is_passed_over));
-        folded.make_ascii_lowercase();
+        let kept = name.bytes().filter(|byte| !PASSED_OVER[usize::from(*byte)]);
+        folded.extend(kept.map(|byte| char::from(byte.to_ascii_lowercase())));
         return folded;
     }
     name.nfkd()
@@ -23,9 +23,20 @@ pub fn fold(name: &str) -> String {
         .collect()
 }
 
-fn is_passed_over(c: char) -> bool {
+const fn is_passed_over(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\'' | '’' | '‘' | '`' | '.' | ',' | '&' | '-' | '_')
 }
+
+/// The same of each byte of ASCII.
+const PASSED_OVER: [bool; 128] = {
+    let mut passed_over = [false; 128];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        passed_over[byte as usize] = is_passed_over(byte as char);
+        byte += 1;
+    }
+    passed_over
+};
 
 /// What a name stands for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -92,7 +103,8 @@ impl Name {
 /// Every name of a registry: ids, names and aliases.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    meanings: HashMap<String, Vec<Name>>,
+    /// Nearly every name stands for one thing, and then needs no memory of its own.
+    meanings: FxHashMap<String, SmallVec<[Name; 2]>>,
     longest: usize,
 }
 
@@ -119,7 +131,7 @@ impl Names {
     }
     /// The same for a text that is folded already.
     pub fn of_folded(&self, key: &str) -> &[Name] {
-        self.meanings.get(key).map_or(&[], Vec::as_slice)
+        self.meanings.get(key).map_or(&[], SmallVec::as_slice)
     }
     /// The length in bytes of the longest folded name: no longer run of words needs to be tried.
     pub fn longest(&self) -> usize {

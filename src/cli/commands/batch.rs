@@ -68,7 +68,7 @@ pub(super) fn run(patients: &Path, args: &RouteArgs, session: &mut Session<'_>) 
         format,
         options,
         sheet,
-        processors: session.environment.processors,
+        processors: *session.environment.processors,
         progress: progress(session),
     });
     let known = stream.known();

@@ -33,7 +33,7 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, 
             if by_rows::fits(format, &options)
                 && let Some(hours) = Hours::new(&basis, &selection)
             {
-                let processors = session.environment.processors;
+                let processors = *session.environment.processors;
                 session.ui.answer(|out| by_rows::write(&hours, format, &options, processors, out))?;
                 return Ok(Exit::Done);
             }
