@@ -14,6 +14,8 @@ pub struct Telling {
     pub explain: bool,
     /// How many alternates csv and the text answer name.
     pub alternates: usize,
+    /// Fill the columns that are long among thousands of facilities, and that only JSON shows where nobody asks for them.
+    pub whole: bool,
 }
 
 /// The columns of a decision.
@@ -133,7 +135,7 @@ pub fn sheet(
     telling: Telling,
 ) -> Sheet {
     let mut sheet = basis.sheet("route", columns());
-    sheet.rows.push(row(basis, None, patient, origin, decision, telling.alternates));
+    sheet.rows.push(row(basis, None, patient, origin, decision, telling));
     sheet.answer = Some(answer(basis, decision, telling));
     sheet
 }
@@ -145,7 +147,7 @@ pub fn row(
     patient: &Patient,
     origin: Origin,
     decision: &Decision,
-    alternates: usize,
+    telling: Telling,
 ) -> Vec<Cell> {
     let registry = basis.registry;
     let key = |facility: FacilityId| Value::from(basis.facility_key(facility));
@@ -156,7 +158,8 @@ pub fn row(
     let phone = destination.and_then(|facility| registry.facilities[facility].phone.as_deref());
     let reasons =
         |reasons: &[Reason]| Value::List(reasons.iter().map(|reason| reason_record(basis, reason)).collect());
-    let rejected = decision.rejected.iter().map(|rejected| {
+    let all = if telling.whole { usize::MAX } else { 0 };
+    let rejected = decision.rejected.iter().take(all).map(|rejected| {
         Value::Record(vec![
             ("facility", key(rejected.stop.facility)),
             ("minutes", Value::Minutes(rejected.stop.minutes)),
@@ -166,9 +169,9 @@ pub fn row(
     let flat_alternates = decision
         .alternates
         .iter()
-        .take(alternates)
+        .take(telling.alternates)
         .map(|stop| Value::Text(format!("{}:{}", basis.facility_key(stop.facility), stop.minutes)));
-    let steps = decision.trace.steps().iter().map(|step| {
+    let steps = decision.trace.steps().iter().take(all).map(|step| {
         Value::Record(vec![
             ("id", Value::Integer(step.id.into())),
             ("parent", step.parent.map_or(Value::Missing, |parent| Value::Integer(parent.into()))),
@@ -177,6 +180,7 @@ pub fn row(
             ("text", step.text.as_str().into()),
         ])
     });
+    let stops = decision.alternates.iter().take(all).map(|stop| stop_record(basis, *stop));
     let tone = outcome_tone(decision.outcome);
     let values: Vec<Value> = vec![
         Value::text(id),
@@ -206,7 +210,7 @@ pub fn row(
         optional(decision.proposed),
         reasons(&decision.overridden),
         Value::List(flat_alternates.collect()),
-        Value::List(decision.alternates.iter().map(|stop| stop_record(basis, *stop)).collect()),
+        Value::List(stops.collect()),
         Value::List(decision.flags.iter().map(|flag| flag.to_string().into()).collect()),
         Value::List(rejected.collect()),
         Value::List(decision.not_counted.iter().map(|status| not_counted_record(basis, status)).collect()),

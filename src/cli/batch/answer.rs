@@ -132,7 +132,8 @@ impl Answers {
                         log: None,
                     };
                     let id = Some(id).filter(|id| !id.is_empty());
-                    route::row(&basis, id, asked.patient, asked.origin, &decision, telling.alternates)
+                    let told = route::Telling { explain: false, alternates: telling.alternates, whole: true };
+                    route::row(&basis, id, asked.patient, asked.origin, &decision, told)
                 });
                 self.write(row, asked.at, *format, options)
             }

@@ -54,7 +54,7 @@ pub(super) fn run(args: &AssignArgs, session: &mut Session<'_>) -> Result<Exit, 
         zone: setting.zone,
         log: recorded.sheet.log.as_ref(),
     };
-    let telling = Telling { explain: args.route.explain, alternates: args.route.alternates };
+    let telling = Telling { explain: args.route.explain, alternates: args.route.alternates, whole: true };
     let mut sheet = route::sheet(&basis, &asked.patient, asked.origin, &decision, telling);
     let event = recorded.appended.events.first().map(|event| event.number);
     sheet.name = "assign";

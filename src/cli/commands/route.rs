@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
 
 use crate::model::{FacilityId, PatientSaid, Registry};
+use crate::render::Format;
 use crate::report::period;
 use crate::report::route::{self, Telling};
 use crate::routing::{Decision, Outcome, Question, decide};
@@ -34,7 +35,9 @@ pub(super) fn run(args: &RouteArgs, session: &mut Session<'_>) -> Result<Exit, F
     let snapshot = ManuallyDrop::new(timeline.at(registry, context.at));
     let question = Question { patient: &patient, origin, exclude: &exclude, forced: &forced };
     let decision = ManuallyDrop::new(decide(&snapshot, &question));
-    let telling = Telling { explain: args.explain, alternates: args.alternates };
+    let is_asked_for = !session.common.columns.is_empty();
+    let whole = is_asked_for || matches!(session.format()?, Format::Json | Format::Jsonl);
+    let telling = Telling { explain: args.explain, alternates: args.alternates, whole };
     let sheet =
         ManuallyDrop::new(route::sheet(&context.basis(&timeline), &patient, origin, &decision, telling));
     session.show(&sheet, "destination")?;
