@@ -772,7 +772,10 @@ impl Ledger {
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     fn elsewhere(&self) -> FxHashMap<u32, Group> {
         let mut elsewhere: FxHashMap<u32, Group> = FxHashMap::default();
-        for (at, entry) in self.entries.iter().enumerate().filter(|_| !self.said.others.is_empty()) {
+        if self.said.others.is_empty() {
+            return elsewhere;
+        }
+        for (at, entry) in self.entries.iter().enumerate() {
             let Some(other) = self.said.other(entry) else { continue };
             let group = match other {
                 Kind::Assign(_) => Group::Patients,

@@ -3,6 +3,7 @@
 //! Floor 3. Rows are measured facility by facility and written slice by slice: there may be millions of them in between.
 
 use crate::model::Minutes;
+use crate::sheet::Cells;
 
 use super::figure::Figure;
 use super::figures::Figures;
@@ -77,27 +78,20 @@ impl Gist {
         })
     }
 
-    /// Tells the figures, column after column.
+    /// Writes the figures, cell after cell.
     #[inline]
-    pub(super) fn tell(&self, mut each: impl FnMut(Figure)) {
-        let count = |count: u16| Figure::Count(count.into());
-        each(hundredths(self.hours));
-        each(hundredths(self.percent));
-        each(count(self.activations));
-        each(count(self.renewals));
-        each(tenths(self.mean));
-        each(tenths(self.median));
-        each(tenths(self.longest));
-        each(tenths(self.longest_stretch));
-        each(count(self.long_days));
-        each(count(self.expired));
-        each(count(self.manual));
-        each(count(self.superseded));
-        each(count(self.forced));
-        each(count(self.open));
-        each(hundredths(self.unknown));
-        each(Figure::Hundredths(0));
-        each(Figure::Hundredths(0));
+    pub(super) fn write(&self, cells: &mut impl Cells) {
+        hundredths(self.hours, cells);
+        hundredths(self.percent, cells);
+        cells.counts([self.activations, self.renewals]);
+        tenths(self.mean, cells);
+        tenths(self.median, cells);
+        tenths(self.longest, cells);
+        tenths(self.longest_stretch, cells);
+        cells.counts([self.long_days, self.expired, self.manual, self.superseded, self.forced, self.open]);
+        hundredths(self.unknown, cells);
+        hundredths(0, cells);
+        hundredths(0, cells);
     }
 }
 
@@ -121,13 +115,13 @@ fn count(figure: Figure) -> Option<u16> {
 }
 
 #[inline]
-fn hundredths(number: u32) -> Figure {
-    if number == MISSING { Figure::Missing } else { Figure::Hundredths(number.into()) }
+fn hundredths(number: u32, cells: &mut impl Cells) {
+    if number == MISSING { cells.missing() } else { cells.hundredths(number.into()) }
 }
 
 #[inline]
-fn tenths(number: u32) -> Figure {
-    if number == MISSING { Figure::Missing } else { Figure::Minutes(Minutes::from_tenths(number.into())) }
+fn tenths(number: u32, cells: &mut impl Cells) {
+    if number == MISSING { cells.missing() } else { cells.minutes(Minutes::from_tenths(number.into())) }
 }
 
 #[cfg(test)]
@@ -139,6 +133,29 @@ mod tests {
     use super::*;
 
     const DAY: i64 = 24 * 3600;
+
+    /// The figures of a row, as they were written.
+    #[derive(Default)]
+    struct Written(Vec<Figure>);
+
+    impl Cells for Written {
+        fn missing(&mut self) {
+            self.0.push(Figure::Missing);
+        }
+        fn minutes(&mut self, minutes: Minutes) {
+            self.0.push(Figure::Minutes(minutes));
+        }
+        fn count(&mut self, count: u64) {
+            self.0.push(Figure::Count(count));
+        }
+        fn hundredths(&mut self, hundredths: i64) {
+            self.0.push(Figure::Hundredths(hundredths));
+        }
+        fn word(&mut self, _: &str) {}
+        fn words(&mut self, _: impl FnOnce(&mut String)) {}
+        fn text(&mut self, _: impl FnOnce(&mut String)) {}
+        fn end(&mut self) {}
+    }
 
     proptest! {
         #[test]
@@ -165,9 +182,9 @@ mod tests {
             let gist = Gist::of(&figures);
             prop_assert_eq!(gist.is_some(), is_usual && figures[15] == Figure::Hundredths(0));
             if let Some(gist) = gist {
-                let mut told = Vec::new();
-                gist.tell(|figure| told.push(figure));
-                prop_assert_eq!(&told[..], &figures[..]);
+                let mut written = Written::default();
+                gist.write(&mut written);
+                prop_assert_eq!(&written.0[..], &figures[..]);
             }
         }
     }

@@ -81,7 +81,7 @@ impl<'a> Hours<'a> {
             cells.word(&basis.registry.facilities[told.share[usize::from(neighbour)]].key);
             cells.word(rows.name(row.into()));
             match kept {
-                Kept::Usual { gist, .. } => gist.tell(|figure| figure.write(cells)),
+                Kept::Usual { gist, .. } => gist.write(cells),
                 Kept::Apart { at, .. } => told.apart[*at].iter().for_each(|figure| figure.write(cells)),
             }
             cells.end();
