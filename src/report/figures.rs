@@ -37,7 +37,8 @@ pub(super) type Figures = [Figure; 17];
 
 /// What a tally says. `lengths` are those of what it says that it touches its slice; of the whole, `exists` is how long
 /// its facilities existed, and `unknown` the part of that in which nothing was known: seconds.
-#[inline]
+#[allow(clippy::inline_always)] // a gist is made of figures as they come: of millions, none is put into memory
+#[inline(always)]
 pub(super) fn of(tally: &Tally, lengths: &mut [i64], (exists, unknown): (i64, i64)) -> Figures {
     lengths.sort_unstable();
     let longest = |seconds: Option<i64>| seconds.map_or(Figure::Missing, figure::minutes);
