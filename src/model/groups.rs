@@ -1,5 +1,6 @@
 //! Groups: which events of a ledger are about whom.
 
+use std::iter;
 use std::ops::Range;
 
 use super::{FacilityId, RegionId};
@@ -69,31 +70,63 @@ fn add(counts: &mut Vec<u32>, at: usize, more: u32) {
     counts[at] += more;
 }
 
-/// Groups in a row that are filled by themselves.
-struct Share<'g> {
-    /// The number of the first of them.
-    first: usize,
-    /// Where the next event of each stands in `places`.
-    next: Vec<u32>,
-    places: &'g mut [u32],
+/// A stretch of the events, sorted by itself.
+#[derive(Clone, Debug, Default)]
+struct Part {
+    stretch: Range<u32>,
+    counts: Counts,
+    /// Where each group ends in `places`.
+    ends: Vec<u32>,
+    places: Vec<u32>,
 }
 
-impl Share<'_> {
-    fn fill(mut self, events: u32, number: impl Fn(u32) -> Option<usize>) {
-        for place in 0..events {
-            let Some(number) = number(place) else { continue };
-            if let Some(next) = self.next.get_mut(number.wrapping_sub(self.first)) {
-                self.places[*next as usize] = place;
-                *next += 1;
-            }
+impl Part {
+    fn count(&mut self, group: impl Fn(u32) -> Group) {
+        for place in self.stretch.clone() {
+            self.counts.take(group(place));
         }
     }
+    /// Puts every event to its group, where there are so many facilities and regions.
+    fn fill(&mut self, facilities: usize, regions: usize, group: impl Fn(u32) -> Group) {
+        let begins = begins(&self.counts, facilities, regions);
+        self.places = vec![0; begins.last().copied().unwrap_or_default() as usize];
+        self.ends = begins;
+        for place in self.stretch.clone() {
+            let group = match group(place) {
+                Group::Facility(facility) => facility as usize,
+                Group::Region(region) => facilities + region as usize,
+                Group::Patients => facilities + regions,
+                Group::None => continue,
+            };
+            let next = &mut self.ends[group];
+            self.places[*next as usize] = place;
+            *next += 1;
+        }
+    }
+    fn row(&self, at: usize) -> &[u32] {
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.places[begin as usize..self.ends[at] as usize]
+    }
+}
+
+/// Where each group begins if so many events are in each, and the end of the last: facilities, regions, patients.
+fn begins(counts: &Counts, facilities: usize, regions: usize) -> Vec<u32> {
+    let filled = |counts: &[u32], length| {
+        counts.iter().copied().chain(iter::repeat(0)).take(length).collect::<Vec<_>>()
+    };
+    let sizes =
+        [filled(&counts.facilities, facilities), filled(&counts.regions, regions), vec![counts.patients]];
+    let mut sum = 0;
+    let ends = sizes.concat().into_iter().map(|size| {
+        sum += size;
+        sum
+    });
+    iter::once(0).chain(ends).collect()
 }
 
 impl Groups {
     /// Sorts so many events by the group of each, in their order. `at_once` does all that it is given, in whatever order;
     /// there are `parts` of it at a time.
-    #[allow(clippy::cast_possible_truncation)] // a part of the events is no longer than all of them
     pub(super) fn of(
         events: u32,
         group: impl Fn(u32) -> Group + Sync,
@@ -101,53 +134,26 @@ impl Groups {
         at_once: impl Fn(Vec<Task<'_>>),
     ) -> Self {
         let group = &group;
-        let mut counts = vec![Counts::default(); parts];
-        let length = (events as usize).div_ceil(parts).max(1);
-        let stretches = (0..events).step_by(length).map(|first| first..events.min(first + length as u32));
-        let counted = counts
-            .iter_mut()
-            .zip(stretches)
-            .map(|(counts, stretch)| task(move || stretch.for_each(|place| counts.take(group(place)))));
-        at_once(counted.collect());
+        #[allow(clippy::cast_possible_truncation)] // no place is larger than the number of events
+        let place = |part: usize| (part as u64 * u64::from(events) / parts as u64) as u32;
+        let stretches =
+            (0..parts).map(|part| Part { stretch: place(part)..place(part + 1), ..Part::default() });
+        let mut parts: Vec<Part> = stretches.collect();
+        at_once(parts.iter_mut().map(|part| task(|| part.count(group))).collect());
         let mut all = Counts::default();
-        for counts in &counts {
-            all.take_in(counts);
+        for part in &parts {
+            all.take_in(&part.counts);
         }
-
         let (facilities, regions) = (all.facilities.len(), all.regions.len());
-        let mut begins = vec![0];
-        let mut sum = 0;
-        for count in all.facilities.iter().chain(&all.regions).chain([&all.patients]) {
-            sum += count;
-            begins.push(sum);
+        at_once(parts.iter_mut().map(|part| task(move || part.fill(facilities, regions, group))).collect());
+        let begins = begins(&all, facilities, regions);
+        let mut places = Vec::with_capacity(begins.last().copied().unwrap_or_default() as usize);
+        for row in 0..=facilities + regions {
+            for part in &parts {
+                places.extend_from_slice(part.row(row));
+            }
         }
-        let number = move |place| match group(place) {
-            Group::Facility(facility) => Some(facility as usize),
-            Group::Region(region) => Some(facilities + region as usize),
-            Group::Patients => Some(facilities + regions),
-            Group::None => None,
-        };
-        let mut groups = Self { facilities, begins, places: vec![0; sum as usize] };
-        let filled = groups.shares(parts).into_iter().map(|share| task(move || share.fill(events, number)));
-        at_once(filled.collect());
-        groups
-    }
-
-    /// The groups in so many shares, of about as many events each.
-    fn shares(&mut self, parts: usize) -> Vec<Share<'_>> {
-        let (mut first, mut rest) = (0, self.places.as_mut_slice());
-        let (begins, all) = (&self.begins, rest.len());
-        let share = |part: usize| {
-            let end = begins.partition_point(|begin| (*begin as usize) < all * part / parts);
-            let end = if part == parts { begins.len() - 1 } else { end.max(first) };
-            let begin = begins[first];
-            let (places, others) = std::mem::take(&mut rest).split_at_mut((begins[end] - begin) as usize);
-            let next = begins[first..end].iter().map(|at| at - begin).collect();
-            let share = Share { first, next, places };
-            (first, rest) = (end, others);
-            share
-        };
-        (1..=parts).map(share).collect()
+        Self { facilities, begins, places }
     }
 
     fn row(&self, at: usize) -> &[u32] {
