@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use crate::diagnostic::{Diagnostic, closest};
 use crate::exchange::Unmatched;
 use crate::load;
-use crate::model::{Event, Instant, Kind, Ledger, Registry, Sources};
+use crate::model::{Event, Instant, Kind, Ledger, Registry, Sources, Task};
 use crate::render::{self, Format};
 use crate::report::{Basis, LogHead};
 use crate::sentence::{self, Reading};
@@ -411,18 +411,22 @@ impl Context {
 
     /// Has what the board of the question's instant asks for worked out by several threads at once, where a log is long.
     pub fn look_ahead(&self, timeline: &Timeline<'_>, environment: &Environment) {
-        /// A log of fewer events is not worth a thread.
-        const LONG: usize = 200_000;
-        if self.events.len() < LONG {
-            return;
+        if self.is_long() {
+            timeline.look_ahead(self.at, *environment.processors, at_once);
         }
-        timeline.look_ahead(self.at, *environment.processors, |tasks| {
-            std::thread::scope(|scope| {
-                for task in tasks {
-                    scope.spawn(task);
-                }
-            });
-        });
+    }
+
+    /// Has found out by several threads at once which events are about whom, where a log is long.
+    pub fn group(&self, timeline: &Timeline<'_>, environment: &Environment) {
+        if self.is_long() {
+            timeline.group(*environment.processors, at_once);
+        }
+    }
+
+    /// Whether its log is worth a thread.
+    fn is_long(&self) -> bool {
+        const LONG: usize = 200_000;
+        self.events.len() >= LONG
     }
 
     /// What a report rests on.
@@ -446,6 +450,15 @@ impl Context {
     pub fn time(&self, option: &'static str, text: &str, sources: &mut Sources) -> Result<Instant, Failure> {
         time(option, text, self.at, self.zone(), sources)
     }
+}
+
+/// Does what is to be done, each by a thread of its own.
+fn at_once(tasks: Vec<Task<'_>>) {
+    std::thread::scope(|scope| {
+        for task in tasks {
+            scope.spawn(task);
+        }
+    });
 }
 
 fn registry_path(common: &Common, environment: &Environment) -> PathBuf {

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
-use super::groups::{Group, Groups};
+use super::groups::{Group, Groups, Task};
 use super::{
     Declaration, Declared, Event, FacilityId, Instant, Kind, RegionId, Subject, Target, Until, WalkIn,
 };
@@ -744,36 +744,53 @@ impl Ledger {
         gone
     }
 
-    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     fn groups(&self) -> &Groups {
+        self.grouped(1, |tasks| tasks.into_iter().for_each(|task| task()))
+    }
+    /// Finds out which events are about whom, unless that is known. `at_once` does all that it is given, in whatever order;
+    /// there are `parts` of it at a time.
+    pub fn group(&self, parts: usize, at_once: impl Fn(Vec<Task<'_>>)) {
+        self.grouped(parts, at_once);
+    }
+    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
+    fn grouped(&self, parts: usize, at_once: impl Fn(Vec<Task<'_>>)) -> &Groups {
         self.groups.get_or_init(|| {
-            // A retraction stands with what it retracts.
-            let mut elsewhere: FxHashMap<u32, Group> = FxHashMap::default();
-            for (at, entry) in self.entries.iter().enumerate().filter(|_| !self.said.others.is_empty()) {
-                let Some(other) = self.said.other(entry) else { continue };
-                let group = match other {
-                    Kind::Assign(_) => Group::Patients,
-                    Kind::Retract(target) => match self.place(*target) {
-                        Some(target) if target < at => {
-                            let told = elsewhere.get(&(target as u32)).copied();
-                            told.unwrap_or(group(self.entries[target].subject))
-                        }
-                        Some(_) | None => Group::None,
-                    },
-                    Kind::Declare(_) | Kind::Census(_) | Kind::Note(_) => continue,
-                };
-                elsewhere.insert(at as u32, group);
-            }
+            let (entries, elsewhere) = (self.entries.as_slice(), self.elsewhere());
+            let events = entries.len() as u32;
             if elsewhere.is_empty() {
-                return Groups::of(self.entries.iter().map(|entry| group(entry.subject)));
+                return Groups::of(events, |at| group(entries[at as usize].subject), parts, at_once);
             }
-            let told = (0..).zip(self.entries.iter());
-            let told = told.map(|(at, entry)| {
+            let told = |at: u32| {
+                let entry = &entries[at as usize];
                 let told = if entry.said == APART { elsewhere.get(&at).copied() } else { None };
                 told.unwrap_or(group(entry.subject))
-            });
-            Groups::of(told)
+            };
+            Groups::of(events, told, parts, at_once)
         })
+    }
+    /// The events that stand in another group than that of their subject. A retraction stands with what it retracts.
+    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
+    fn elsewhere(&self) -> FxHashMap<u32, Group> {
+        let mut elsewhere: FxHashMap<u32, Group> = FxHashMap::default();
+        if self.said.others.is_empty() {
+            return elsewhere;
+        }
+        for (at, entry) in self.entries.iter().enumerate() {
+            let Some(other) = self.said.other(entry) else { continue };
+            let group = match other {
+                Kind::Assign(_) => Group::Patients,
+                Kind::Retract(target) => match self.place(*target) {
+                    Some(target) if target < at => {
+                        let told = elsewhere.get(&(target as u32)).copied();
+                        told.unwrap_or(group(self.entries[target].subject))
+                    }
+                    Some(_) | None => Group::None,
+                },
+                Kind::Declare(_) | Kind::Census(_) | Kind::Note(_) => continue,
+            };
+            elsewhere.insert(at as u32, group);
+        }
+        elsewhere
     }
 }
 

@@ -20,6 +20,7 @@ mod time;
 
 pub use census::{Assignment, Census};
 pub use event::{Declaration, Declared, Event, Kind, Subject, Target, Until, WalkIn};
+pub use groups::Task;
 pub use id::{
     Directory, FacilityId, Keyed, NeedId, NetworkId, PolicyId, RegionId, ServiceId, StatusId, ZoneId,
 };

@@ -298,6 +298,18 @@ impl Cells for Numbers {
         self.number(count, 0);
     }
     #[inline]
+    fn counts<const N: usize>(&mut self, counts: [u16; N]) {
+        // Most are small, and are written at once.
+        if counts.iter().fold(0, |all, count| all.max(*count)) < 10 {
+            let cells = counts.map(|count| [b'0' + (count % 10) as u8, self.delimiter]);
+            self.text.extend_from_slice(cells.as_flattened());
+        } else {
+            for count in counts {
+                self.count(count.into());
+            }
+        }
+    }
+    #[inline]
     fn hundredths(&mut self, hundredths: i64) {
         if hundredths == 0 {
             self.text.extend_from_slice(&[b'0', b'.', b'0', b'0', self.delimiter]);

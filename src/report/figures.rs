@@ -32,33 +32,35 @@ pub(super) fn columns() -> [Column; 17] {
     ]
 }
 
-/// Tells what a tally says, column after column. `lengths` are those of what it says that it touches its slice; of the
-/// whole, `exists` is how long its facilities existed, and `unknown` the part of that in which nothing was known: seconds.
-#[inline]
-pub(super) fn tell(
-    tally: &Tally,
-    lengths: &mut [i64],
-    (exists, unknown): (i64, i64),
-    mut each: impl FnMut(Figure),
-) {
+/// The figures of a row, column after column.
+pub(super) type Figures = [Figure; 17];
+
+/// What a tally says. `lengths` are those of what it says that it touches its slice; of the whole, `exists` is how long
+/// its facilities existed, and `unknown` the part of that in which nothing was known: seconds.
+#[allow(clippy::inline_always)] // a gist is made of figures as they come: of millions, none is put into memory
+#[inline(always)]
+pub(super) fn of(tally: &Tally, lengths: &mut [i64], (exists, unknown): (i64, i64)) -> Figures {
     lengths.sort_unstable();
     let longest = |seconds: Option<i64>| seconds.map_or(Figure::Missing, figure::minutes);
+    let count = |count: u32| Figure::Count(count.into());
     let [expired, manual, superseded, forced] = tally.ended;
-    each(figure::hours(tally.seconds));
-    each(figure::percent(tally.seconds, exists));
-    each(Figure::Count(tally.activations.into()));
-    each(Figure::Count(tally.renewals.into()));
-    each(figure::mean(lengths));
-    each(figure::median(lengths));
-    each(longest(lengths.last().copied()));
-    each(longest((tally.longest_stretch > 0).then_some(tally.longest_stretch)));
-    each(Figure::Count(tally.long_days.into()));
-    each(Figure::Count(expired.into()));
-    each(Figure::Count(manual.into()));
-    each(Figure::Count(superseded.into()));
-    each(Figure::Count(forced.into()));
-    each(Figure::Count(tally.open.into()));
-    each(figure::hours(unknown));
-    each(figure::hours(tally.suspended));
-    each(figure::hours(tally.not_honoured));
+    [
+        figure::hours(tally.seconds),
+        figure::percent(tally.seconds, exists),
+        count(tally.activations),
+        count(tally.renewals),
+        figure::mean(lengths),
+        figure::median(lengths),
+        longest(lengths.last().copied()),
+        longest((tally.longest_stretch > 0).then_some(tally.longest_stretch)),
+        count(tally.long_days),
+        count(expired),
+        count(manual),
+        count(superseded),
+        count(forced),
+        count(tally.open),
+        figure::hours(unknown),
+        figure::hours(tally.suspended),
+        figure::hours(tally.not_honoured),
+    ]
 }

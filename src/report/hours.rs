@@ -223,7 +223,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
         cells.push(groups.names[entry.group].clone().into());
         cells.push(rows.name(entry.status).into());
         let Entry { tally, mut lengths, .. } = entry;
-        figures::tell(&tally, &mut lengths, whole, |figure| cells.push(figure.into()));
+        cells.extend(figures::of(&tally, &mut lengths, whole).map(Cell::from));
         sheet.rows.push(cells);
     }
     frame(&mut sheet, basis, &extent);

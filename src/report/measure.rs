@@ -15,7 +15,7 @@ use super::extent::{Clocked, first_acting};
 use super::force::{Clauses, Force, pieces, reasons};
 use super::row::{Row, Rows};
 use super::span::{Span, Spans};
-use super::tally::{Tallies, Tally};
+use super::tally::{Ones, Tallies, Tally};
 
 /// A stretch of an episode that has one force and one reason.
 #[derive(Clone, Debug)]
@@ -121,29 +121,13 @@ impl Meter {
         }
         tallies
     }
-    /// Takes in time in force that is part of `any`, in the order of beginnings.
-    fn any(&mut self, clocked: &Clocked, span: Span, end: Option<EndedBy>) {
-        let any = &mut self.by_row[self.any];
-        if let Some((stretch, end)) = any.join(clocked, span, end) {
-            any.one(clocked, stretch.from(), &[stretch], end);
-        }
-    }
     /// All is told.
-    fn finish(&mut self, clocked: &Clocked, rows: &Rows) {
+    fn finish(&mut self, rows: &Rows) {
         self.used.sort_unstable();
         let mut any = mem::take(&mut self.by_row[self.any]);
-        if let Some((stretch, end)) = any.over(clocked) {
-            any.one(clocked, stretch.from(), &[stretch], end);
+        for row in self.used.iter().filter(|row| rows.is_in_any(**row)) {
+            any.take_in_renewals(&self.by_row[*row]);
         }
-        for row in self.used.iter().filter(|row| **row != self.any) {
-            let tallies = &mut self.by_row[*row];
-            tallies.over(clocked);
-            tallies.finish();
-            if rows.is_in_any(*row) {
-                any.take_in_renewals(tallies);
-            }
-        }
-        any.finish();
         self.by_row[self.any] = any;
     }
 }
@@ -158,6 +142,8 @@ pub(super) struct Gauge<'a> {
     /// The rows of the lanes and states that a walk meets.
     states: Vec<usize>,
     episodes: Episodes,
+    /// By row: what they count as, and how it ends, in the order of beginnings.
+    parts: Vec<Vec<(Span, Option<EndedBy>)>>,
     meter: Meter,
 }
 
@@ -172,6 +158,7 @@ impl<'a> Gauge<'a> {
             states: walk.states().iter().map(|(lane, state)| row((lane, state))).collect(),
             walk,
             episodes: Episodes::default(),
+            parts: vec![Vec::new(); rows.len()],
             meter: Meter::new(rows),
         }
     }
@@ -193,7 +180,7 @@ impl<'a> Gauge<'a> {
             self.folded(clocked, &parts, |_, _| true);
             history.as_ref().and_then(first_acting)
         };
-        self.meter.finish(clocked, self.rows);
+        self.meter.finish(self.rows);
         Existence { gone, first: first.unwrap_or(FAR) }
     }
 
@@ -212,7 +199,7 @@ impl<'a> Gauge<'a> {
             let reason = parts[0].reason;
             self.meter.clear(clocked);
             self.folded(clocked, parts, |episode, at| episode.reason(at) == reason);
-            self.meter.finish(clocked, self.rows);
+            self.meter.finish(self.rows);
             for slice in 0..clocked.slices.len() {
                 self.each(slice, |row, tally, lengths| each(reason, slice, row, tally, lengths));
             }
@@ -236,16 +223,21 @@ impl<'a> Gauge<'a> {
     fn walked(&mut self, clocked: &Clocked, within: Span, gone: Instant) {
         self.episodes.clear();
         self.walk.go(usize::MAX, &mut self.episodes);
+        for parts in &mut self.parts {
+            parts.clear();
+        }
         for episode in &self.episodes.all {
             let row = self.states[episode.state.index()];
             let Some(span) = episode.span(gone).filter(|span| span.clip(within).is_some()) else { continue };
-            let end = episode.end.filter(|_| episode.until <= gone);
-            let tallies = self.meter.row(clocked, row);
-            tallies.join(clocked, span, end);
-            tallies.one(clocked, span.from(), &[span], end);
+            let part = (span, episode.end.filter(|_| episode.until <= gone));
+            self.parts[row].push(part);
             if self.rows.is_in_any(row) {
-                self.meter.any(clocked, span, end);
+                self.parts[self.meter.any].push(part);
             }
+        }
+        for (row, parts) in self.parts.iter().enumerate().filter(|(_, parts)| !parts.is_empty()) {
+            let ones = if row == self.meter.any { Ones::Stretches } else { Ones::Parts };
+            self.meter.row(clocked, row).stretches(clocked, parts.iter().copied(), ones);
         }
         for (episode, at) in &self.episodes.confirmed {
             let episode = &self.episodes.all[*episode];
@@ -280,20 +272,17 @@ impl<'a> Gauge<'a> {
             in_force.clear();
             in_force.extend(parts.iter().filter(counts));
             in_force.sort_by_key(|part| part.span);
-            for part in &in_force {
-                tallies.join(clocked, part.span, part.end);
-            }
+            tallies.stretches(clocked, in_force.iter().map(|part| (part.span, part.end)), Ones::None);
             aside(tallies, clocked, || parts.iter());
             if self.rows.is_in_any(row) {
                 any.extend(parts);
             }
         }
-        aside(&mut self.meter.by_row[self.meter.any], clocked, || any.iter().copied());
+        let tallies = &mut self.meter.by_row[self.meter.any];
+        aside(tallies, clocked, || any.iter().copied());
         any.retain(|part| part.force == Force::Counts);
         any.sort_by_key(|part| part.span);
-        for part in any {
-            self.meter.any(clocked, part.span, part.end);
-        }
+        tallies.stretches(clocked, any.into_iter().map(|part| (part.span, part.end)), Ones::Stretches);
     }
 }
 

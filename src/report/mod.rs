@@ -15,6 +15,7 @@ mod figure;
 mod figures;
 mod force;
 pub mod freshness;
+mod gist;
 pub mod hours;
 pub mod hours_told;
 pub mod journal;

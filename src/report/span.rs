@@ -44,6 +44,10 @@ impl Span {
     pub fn contains(self, at: Instant) -> bool {
         self.from <= at && at < self.until
     }
+    /// Whether all of another lies in it.
+    pub fn covers(self, other: Self) -> bool {
+        self.from <= other.from && other.until <= self.until
+    }
     /// What both have; `None` where they share no instant.
     pub fn clip(self, to: Self) -> Option<Self> {
         Self::new(self.from.max(to.from), self.until.min(to.until))
@@ -51,6 +55,10 @@ impl Span {
     /// How long it is, in seconds. Clip what is open before you ask.
     pub fn seconds(self) -> i64 {
         self.until.seconds().saturating_sub(self.from.seconds())
+    }
+    /// How long both have the same time, in seconds.
+    pub fn shared(self, other: Self) -> i64 {
+        self.clip(other).map_or(0, Self::seconds)
     }
 }
 

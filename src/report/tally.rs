@@ -3,6 +3,8 @@
 //! Floor 3. What counts is the business of `measure`; here it is added up, without asking memory for anything once the
 //! first facility is done: there may be millions of tallies.
 
+use std::mem;
+
 use crate::model::Instant;
 use crate::state::EndedBy;
 
@@ -32,6 +34,8 @@ pub(super) struct Tally {
     pub(super) open: u32,
     /// Episodes (of `any`: stretches) that touch the slice. How much of each lies inside stands beside the tally.
     pub(super) touching: u32,
+    /// Where the last of those stands there, counted from 1.
+    pub(super) last: u32,
 }
 
 impl Tally {
@@ -66,17 +70,26 @@ impl Tally {
     }
 }
 
+/// What of the time in force begins and ends by itself, as [`Tallies::one`] has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ones {
+    /// Nothing that is told here.
+    None,
+    /// Each part: an episode.
+    Parts,
+    /// Each stretch.
+    Stretches,
+}
+
 /// The tallies of one row over the slices of a period. Quickest where everything is told in order of time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tallies {
     by_slice: Vec<Tally>,
-    /// Of what touches a slice, the part that lies inside: slice and seconds, in the order in which it was told.
-    told: Vec<(usize, i64)>,
-    /// The same by slice, once all is told: the end of each slice's in `lengths`.
-    ends: Vec<usize>,
+    /// Of what touches a slice, the part that lies inside, and where the one before it of the same slice stands, counted
+    /// from 1.
+    told: Vec<(i64, u32)>,
+    /// Those of one slice.
     lengths: Vec<i64>,
-    /// What no gap has ended yet, and how its last part ends.
-    stretch: Option<(Span, Option<EndedBy>)>,
     /// The slice and the day where something was found last.
     near: usize,
     day: usize,
@@ -93,92 +106,125 @@ impl Tallies {
         self.by_slice.clear();
         self.by_slice.resize(clocked.spans.len(), Tally::default());
         self.told.clear();
-        self.stretch = None;
         (self.near, self.day, self.filled) = (0, 0, 0);
     }
 
-    /// The next time in force, in the order of beginnings. Where a gap lies before it, what went before is told: a
-    /// stretch, and how it ended.
-    pub(super) fn join(
+    /// All time in force, in the order of beginnings, and how each part of it ends: the hours. What overlaps or touches is
+    /// one stretch.
+    pub(super) fn stretches(
         &mut self,
         clocked: &Clocked,
-        span: Span,
-        end: Option<EndedBy>,
-    ) -> Option<(Span, Option<EndedBy>)> {
-        match &mut self.stretch {
-            Some((stretch, ends)) if span.from() <= stretch.until() => {
-                // Of parts that end together, the later in order counts.
-                if span.until() >= stretch.until() {
-                    (*stretch, *ends) = (stretch.reaching(span.until()), end);
-                }
-                None
+        parts: impl IntoIterator<Item = (Span, Option<EndedBy>)>,
+        ones: Ones,
+    ) {
+        let mut parts = parts.into_iter();
+        let Some((mut stretch, mut end)) = parts.next() else { return };
+        let mut is_one = ones != Ones::None;
+        for (span, ends) in parts {
+            if stretch.until() < span.from() {
+                self.stretch(clocked, stretch, end, is_one);
+                (stretch, end, is_one) = (span, ends, ones != Ones::None);
+                continue;
             }
-            Some(_) | None => {
-                let over = self.over(clocked);
-                self.stretch = Some((span, end));
-                over
+            if ones == Ones::Parts {
+                if mem::take(&mut is_one) {
+                    self.one(clocked, stretch.from(), &[stretch], end);
+                }
+                self.one(clocked, span.from(), &[span], ends);
+            }
+            // Of parts that end together, the later in order counts.
+            if stretch.until() <= span.until() {
+                (stretch, end) = (stretch.reaching(span.until()), ends);
             }
         }
+        self.stretch(clocked, stretch, end, is_one);
     }
 
-    /// No time in force follows: the last stretch, and how it ended.
-    pub(super) fn over(&mut self, clocked: &Clocked) -> Option<(Span, Option<EndedBy>)> {
-        let over = self.stretch.take();
-        if let Some((stretch, _)) = over {
-            self.touch(clocked, stretch, |tally, seconds| {
-                tally.seconds += seconds;
-                tally.longest_stretch = tally.longest_stretch.max(seconds);
-            });
-            self.days(clocked, stretch);
+    /// A stretch, which may also be [`Self::one`].
+    #[inline]
+    fn stretch(&mut self, clocked: &Clocked, stretch: Span, end: Option<EndedBy>, is_one: bool) {
+        let add = |tally: &mut Tally, seconds: i64| {
+            tally.seconds += seconds;
+            tally.longest_stretch = tally.longest_stretch.max(seconds);
+        };
+        // Most lie in one slice.
+        if let Some(slice) = self.slice_around(clocked, stretch) {
+            let seconds = stretch.seconds();
+            add(&mut self.by_slice[slice], seconds);
+            if is_one {
+                self.whole(slice, seconds, end);
+            }
+        } else {
+            self.touch(clocked, stretch, add);
+            if is_one {
+                self.one(clocked, stretch.from(), &[stretch], end);
+            }
         }
-        over
+        self.days(clocked, stretch);
+    }
+
+    /// One that lies in one slice.
+    #[inline]
+    fn whole(&mut self, slice: usize, seconds: i64, end: Option<EndedBy>) {
+        let tally = self.tell(slice, seconds);
+        tally.end(end);
+        tally.activations += 1;
     }
 
     /// Something that begins and ends: an episode, or a stretch of `any`. `spans` is its time in force, in order.
     pub(super) fn one(&mut self, clocked: &Clocked, begun: Instant, spans: &[Span], end: Option<EndedBy>) {
         let Some(last) = spans.last() else { return };
         if let [span] = spans
-            && let Some((slice, tally)) = self.slice_around(clocked, *span)
+            && begun == span.from()
+            && let Some(slice) = self.slice_around(clocked, *span)
         {
-            // Most lie in one slice.
-            tally.touching += 1;
-            tally.end(end);
-            tally.activations += u32::from(begun == span.from());
-            self.told.push((slice, span.seconds()));
-            if begun != span.from()
-                && let Some(tally) = self.at(clocked, begun)
-            {
-                tally.activations += 1;
-            }
+            self.whole(slice, span.seconds(), end);
             return;
         }
-        let first = self.told.len();
+        let over = |tallies: &mut Self, (slice, seconds): (usize, i64)| {
+            let tally = tallies.tell(slice, seconds);
+            // An end exactly at the end of a slice belongs to it.
+            if last.until() > clocked.spans[slice].until() {
+                tally.open += 1;
+            } else {
+                tally.end(end);
+            }
+        };
+        let mut touched: Option<(usize, i64)> = None;
         for span in spans {
             let from = self.slice_from(clocked, span.from());
             for (slice, whole) in clocked.spans.iter().enumerate().skip(from) {
                 let Some(shared) = whole.clip(*span) else { break };
-                match self.told[first..].last_mut() {
-                    Some((at, length)) if *at == slice => *length += shared.seconds(),
-                    Some(_) | None => self.told.push((slice, shared.seconds())),
+                match &mut touched {
+                    Some((at, seconds)) if *at == slice => *seconds += shared.seconds(),
+                    before => {
+                        if let Some(before) = before.replace((slice, shared.seconds())) {
+                            over(self, before);
+                        }
+                    }
                 }
                 if span.until() <= whole.until() {
                     break;
                 }
             }
         }
-        for (slice, _) in &self.told[first..] {
-            let tally = &mut self.by_slice[*slice];
-            tally.touching += 1;
-            // An end exactly at the end of a slice belongs to it.
-            if last.until() > clocked.spans[*slice].until() {
-                tally.open += 1;
-            } else {
-                tally.end(end);
-            }
+        if let Some(touched) = touched {
+            over(self, touched);
         }
         if let Some(tally) = self.at(clocked, begun) {
             tally.activations += 1;
         }
+    }
+
+    /// Something touches a slice, with so many seconds.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
+    fn tell(&mut self, slice: usize, seconds: i64) -> &mut Tally {
+        let tally = &mut self.by_slice[slice];
+        self.told.push((seconds, tally.last));
+        tally.last = self.told.len() as u32;
+        tally.touching += 1;
+        tally
     }
 
     /// A confirmation.
@@ -190,8 +236,8 @@ impl Tallies {
 
     /// Adds what `add` makes of the seconds that each slice has of a span.
     pub(super) fn touch(&mut self, clocked: &Clocked, span: Span, add: impl Fn(&mut Tally, i64)) {
-        if let Some((_, tally)) = self.slice_around(clocked, span) {
-            add(tally, span.seconds());
+        if let Some(slice) = self.slice_around(clocked, span) {
+            add(&mut self.by_slice[slice], span.seconds());
             return;
         }
         let from = self.slice_from(clocked, span.from());
@@ -211,28 +257,16 @@ impl Tallies {
         }
     }
 
-    /// All is told: puts lengths to their slices.
-    pub(super) fn finish(&mut self) {
-        self.ends.clear();
-        let mut begin = 0;
-        self.ends.extend(self.by_slice.iter().map(|tally| {
-            let first = begin;
-            begin += tally.touching as usize;
-            first
-        }));
-        self.lengths.clear();
-        self.lengths.resize(begin, 0);
-        for (slice, length) in &self.told {
-            let at = &mut self.ends[*slice];
-            self.lengths[*at] = *length;
-            *at += 1;
-        }
-    }
-
-    /// The tally of a slice, once all is told, and of what touches the slice the part that lies inside.
+    /// The tally of a slice, and of what touches the slice the part that lies inside.
     pub(super) fn of(&mut self, slice: usize) -> (&Tally, &mut [i64]) {
-        let (tally, end) = (&self.by_slice[slice], self.ends[slice]);
-        (tally, &mut self.lengths[end - tally.touching as usize..end])
+        let tally = &self.by_slice[slice];
+        self.lengths.clear();
+        let mut next = tally.last as usize;
+        while let Some((seconds, before)) = next.checked_sub(1).and_then(|at| self.told.get(at)) {
+            self.lengths.push(*seconds);
+            next = *before as usize;
+        }
+        (tally, &mut self.lengths)
     }
 
     /// The first slice that is not over by `at`.
@@ -244,13 +278,14 @@ impl Tallies {
         self.near
     }
 
-    /// The slice in which all of a span lies, and its tally.
+    /// The slice in which all of a span lies.
     #[inline]
-    fn slice_around(&mut self, clocked: &Clocked, span: Span) -> Option<(usize, &mut Tally)> {
-        let at = self.slice_from(clocked, span.from());
-        let slice = clocked.spans.get(at)?;
-        let lies_in_it = slice.from() <= span.from() && span.until() <= slice.until();
-        Some((at, self.by_slice.get_mut(at).filter(|_| lies_in_it)?))
+    fn slice_around(&mut self, clocked: &Clocked, span: Span) -> Option<usize> {
+        if !clocked.spans.get(self.near).is_some_and(|slice| slice.covers(span)) {
+            let at = self.slice_from(clocked, span.from());
+            clocked.spans.get(at).filter(|slice| slice.covers(span))?;
+        }
+        Some(self.near)
     }
 
     /// The tally of the slice in which an instant lies.
@@ -261,39 +296,43 @@ impl Tallies {
     }
 
     /// The days that a stretch fills. Stretches come in order.
+    #[inline]
     fn days(&mut self, clocked: &Clocked, stretch: Span) {
-        let days = &clocked.days;
-        let first = day_after(days, stretch.from());
-        if first != self.day {
-            (self.day, self.filled) = (first, 0);
+        let near = day_near(&clocked.days, stretch.from());
+        match clocked.days.get(near) {
+            Some(day) if day.covers(stretch) => self.fill(clocked, near, stretch.seconds()),
+            Some(_) | None => {
+                let first = first_after(&clocked.days, near.min(clocked.days.len()), stretch.from());
+                for (at, day) in clocked.days.iter().enumerate().skip(first) {
+                    let Some(shared) = day.clip(stretch) else { break };
+                    self.fill(clocked, at, shared.seconds());
+                }
+            }
         }
-        while let Some((day, shared)) = days.get(self.day).and_then(|day| Some((*day, day.clip(stretch)?))) {
-            let before = self.filled;
-            self.filled += shared.seconds();
-            if before < HALF_A_DAY
-                && self.filled >= HALF_A_DAY
-                && let Some(tally) = self.at(clocked, day.from())
-            {
-                tally.long_days += 1;
-            }
-            if stretch.until() < day.until() {
-                break;
-            }
-            (self.day, self.filled) = (self.day + 1, 0);
+    }
+
+    /// So many more seconds of a day are filled.
+    #[inline]
+    fn fill(&mut self, clocked: &Clocked, day: usize, seconds: i64) {
+        let before = if day == self.day { self.filled } else { 0 };
+        (self.day, self.filled) = (day, before + seconds);
+        if before < HALF_A_DAY
+            && self.filled >= HALF_A_DAY
+            && let Some(tally) = self.at(clocked, clocked.days[day].from())
+        {
+            tally.long_days += 1;
         }
     }
 }
 
-/// The first day that is not over by `at`. Of days one after the other, each has about its 24 hours.
-fn day_after(days: &[Span], at: Instant) -> usize {
-    const DAY: i64 = 24 * 3600;
-    let since = days.first().map_or(0, |first| at.seconds().saturating_sub(first.from().seconds()));
-    let near = usize::try_from(since / DAY).unwrap_or_default();
-    if days.get(near).is_some_and(|day| day.contains(at)) {
-        return near;
-    }
-    // The first day may be part of one, and a clock may have been turned: it lies a little later, hardly ever earlier.
-    first_after(days, near.saturating_sub(1).min(days.len()), at)
+/// About where the day lies in which an instant does. Of days one after the other, each has about its 24 hours; the first
+/// may be part of one, and a clock may have been turned: it lies there or a little later, hardly ever earlier.
+#[inline]
+fn day_near(days: &[Span], at: Instant) -> usize {
+    const DAY: u64 = 24 * 3600;
+    let begin = days.first().map_or(i64::MAX, |first| first.from().seconds());
+    let since = at.seconds().saturating_sub(begin);
+    usize::try_from(since.cast_unsigned() / DAY).unwrap_or(usize::MAX)
 }
 
 /// The first of some spans in order that is not over by `at`: looked for near the last one found, then everywhere.

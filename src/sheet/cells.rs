@@ -14,6 +14,12 @@ pub trait Cells {
     fn minutes(&mut self, minutes: Minutes);
     /// How many.
     fn count(&mut self, count: u64);
+    /// How many, cell after cell.
+    fn counts<const N: usize>(&mut self, counts: [u16; N]) {
+        for count in counts {
+            self.count(count.into());
+        }
+    }
     /// A number with two decimals, in hundredths.
     fn hundredths(&mut self, hundredths: i64);
     /// Text from anywhere, as `write` appends it; the writer neutralises what could forge a row or run in a spreadsheet.

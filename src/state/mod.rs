@@ -24,6 +24,5 @@ pub use limits::{Refusal, Suspension};
 pub use nedocs::nedocs;
 pub use snapshot::{Active, FacilityState, Snapshot, Standing, Summary};
 pub use stance::{StanceId, Stances};
-pub use sweep::Task;
 pub use timeline::{History, Report, Timeline};
 pub use walk::{Saying, StateAt, Walk, Witness};

@@ -6,12 +6,12 @@
 
 use std::ops::RangeInclusive;
 
-use crate::model::{FacilityId, Instant, Registry, Subject};
+use crate::model::{FacilityId, Instant, Registry, Subject, Task};
 
 use super::episode::EndedBy;
 use super::limits::Rulings;
 use super::snapshot::FacilityState;
-use super::sweep::{self, Task};
+use super::sweep;
 use super::timeline::{History, Timeline, history};
 use super::walk::{Saying, StateAt, Walk, Witness};
 

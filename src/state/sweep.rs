@@ -12,14 +12,11 @@
 use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 
-use crate::model::{FacilityId, Instant, Line, Spot};
+use crate::model::{FacilityId, Instant, Line, Spot, Task};
 
 use super::limits::Rulings;
 use super::timeline::{History, Timeline, history};
 use super::walk::{Moves, NEVER, Walk, is_news};
-
-/// Something to be done.
-pub type Task<'t> = Box<dyn FnOnce() + Send + 't>;
 
 const START: Instant = Instant::from_seconds(i64::MIN);
 

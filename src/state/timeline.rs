@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::model::{
     Assignment, Census, Declaration, Event, FacilityId, Heard, Instant, Kind, Lane, Ledger, Line, RegionId,
-    Registry, Subject,
+    Registry, Subject, Task,
 };
 
 use super::episode::{Episode, LaneState, Track};
@@ -169,6 +169,11 @@ impl<'a> Timeline<'a> {
     /// Of which nothing is known.
     pub fn unknown(registry: &'a Registry) -> Self {
         Self::read(registry, Cow::Owned(Ledger::default()), None)
+    }
+    /// Finds out which events are about whom, which whoever asks about many facilities needs. `at_once` does all that it is
+    /// given, in whatever order; there are `parts` of it at a time.
+    pub fn group(&self, parts: usize, at_once: impl Fn(Vec<Task<'_>>)) {
+        self.ledger.group(parts, at_once);
     }
     fn read(registry: &'a Registry, ledger: Cow<'a, Ledger>, known_at: Option<Instant>) -> Self {
         let mut timeline = Self {

@@ -1,17 +1,23 @@
-//! Hours by the million rows: facilities are shared out to threads, and their rows put in the order of the report.
+//! Hours by the million rows: facilities are shared out to threads, which measure them and then write in the order of the
+//! report what they measured.
 //!
 //! Floor 6, with threads. The same bytes as the report's sheet makes in csv and tsv.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::Scope;
 
 use crate::model::FacilityId;
 use crate::render::{Format, Numbers, Options};
-use crate::report::hours_told::{Hours, Teller};
+use crate::report::hours_told::{Hours, Told};
 use crate::sheet::Cells;
 
-/// So many neighbours are told together: their rows of one slice are written at once.
-const NEIGHBOURS: usize = 32;
+/// So many shares are written together, of one slice: a few hundred kilobytes.
+const TOGETHER: usize = 32;
+
+/// Whoever writes may be so many pieces ahead of the reader.
+const AHEAD: usize = 2;
 
 /// Whether rows may be written without a sheet.
 pub(super) fn fits(format: Format, options: &Options) -> bool {
@@ -26,8 +32,6 @@ pub(super) fn write(
     processors: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let facilities = hours.facilities();
-    let shares: Vec<&[FacilityId]> = facilities.chunks(NEIGHBOURS).collect();
     let numbers = || Numbers::new(format == Format::Tsv, options.raw);
     if options.headers {
         let mut keys = numbers();
@@ -37,29 +41,63 @@ pub(super) fn write(
         keys.end();
         out.write_all(&keys.text)?;
     }
-    let told = tell(&shares, processors, || Desk {
-        teller: hours.teller(),
-        slices: hours.slices(),
-        numbers: numbers(),
-        pieces: Vec::new(),
-    });
-    for slice in 0..hours.slices() {
-        for share in &told {
-            out.write_all(share.of(slice))?;
+    let told = tell(hours, processors);
+    let blocks: Vec<&[Told<'_>]> = told.chunks(TOGETHER).collect();
+    let pieces = hours.slices() * blocks.len();
+    let text = |piece: usize, numbers: &mut Numbers| {
+        for told in blocks[piece % blocks.len()] {
+            hours.write(told, piece / blocks.len(), numbers);
         }
-    }
-    Ok(())
+    };
+    std::thread::scope(|scope| {
+        let writers = processors.min(pieces);
+        let writers: Vec<_> = (0..writers)
+            .map(|writer| write_every(scope, (writer..pieces).step_by(writers), numbers(), text))
+            .collect();
+        for piece in 0..pieces {
+            let (texts, spare) = &writers[piece % writers.len()];
+            // Without a text the writer has panicked, which the scope tells.
+            let Ok(text) = texts.recv() else { break };
+            out.write_all(&text)?;
+            let _ = spare.send(text); // the writer is done
+        }
+        Ok(())
+    })
+}
+
+/// Has the text of some pieces written by a thread of its own. Whoever takes a text gives it back, to be written over: it
+/// stays in the processor's cache.
+fn write_every<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    pieces: impl Iterator<Item = usize> + Send + 'scope,
+    mut numbers: Numbers,
+    write: impl Fn(usize, &mut Numbers) + Send + 'scope,
+) -> (Receiver<Vec<u8>>, Sender<Vec<u8>>) {
+    let (text, texts) = mpsc::sync_channel(AHEAD);
+    let (spare, spares) = mpsc::channel();
+    scope.spawn(move || {
+        for piece in pieces {
+            numbers.text = spares.try_recv().unwrap_or_default();
+            numbers.clear();
+            write(piece, &mut numbers);
+            if text.send(std::mem::take(&mut numbers.text)).is_err() {
+                return; // nobody reads on
+            }
+        }
+    });
+    (texts, spare)
 }
 
 /// Has every share told, by as many as may work at once; in the order of shares.
-fn tell<'a>(shares: &[&[FacilityId]], processors: usize, desk: impl Fn() -> Desk<'a> + Sync) -> Vec<Told> {
+fn tell<'h>(hours: &'h Hours<'_>, processors: usize) -> Vec<Told<'h>> {
+    let shares: Vec<&[FacilityId]> = hours.shares();
     let next = AtomicUsize::new(0);
     let work = || {
-        let (mut desk, mut done) = (desk(), Vec::new());
+        let (mut teller, mut done) = (hours.teller(), Vec::new());
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(share) = shares.get(at) else { return done };
-            done.push((at, desk.tell(share)));
+            done.push((at, teller.tell(share)));
         }
     };
     let mut told = std::thread::scope(|scope| {
@@ -75,62 +113,4 @@ fn tell<'a>(shares: &[&[FacilityId]], processors: usize, desk: impl Fn() -> Desk
     });
     told.sort_unstable_by_key(|(at, _)| *at);
     told.into_iter().map(|(_, told)| told).collect()
-}
-
-/// The rows of some neighbours, by slice.
-struct Told {
-    rows: Vec<u8>,
-    /// Where those of each slice end.
-    ends: Vec<usize>,
-}
-
-impl Told {
-    fn of(&self, slice: usize) -> &[u8] {
-        let begin = slice.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.rows[begin..self.ends[slice]]
-    }
-}
-
-/// Where one thread works.
-struct Desk<'a> {
-    teller: Teller<'a>,
-    slices: usize,
-    numbers: Numbers,
-    /// Slice after slice of each facility: which, and where its rows end.
-    pieces: Vec<(usize, usize)>,
-}
-
-impl Desk<'_> {
-    fn tell(&mut self, share: &[FacilityId]) -> Told {
-        self.numbers.clear();
-        self.pieces.clear();
-        for facility in share {
-            let pieces = &mut self.pieces;
-            self.teller.tell(*facility, &mut self.numbers, |numbers, slice| {
-                pieces.push((slice, numbers.text.len()));
-            });
-        }
-        self.by_slice()
-    }
-
-    /// Puts the rows of each slice together.
-    fn by_slice(&self) -> Told {
-        let begins = || std::iter::once(0).chain(self.pieces.iter().map(|(_, end)| *end));
-        let pieces = || begins().zip(&self.pieces).map(|(begin, (slice, end))| (*slice, begin..*end));
-        let mut ends = vec![0; self.slices];
-        for (slice, piece) in pieces() {
-            ends[slice] += piece.len();
-        }
-        let mut all = 0;
-        for end in &mut ends {
-            (all, *end) = (all + *end, all);
-        }
-        let mut rows = vec![0; all];
-        for (slice, piece) in pieces() {
-            let begin = ends[slice];
-            ends[slice] += piece.len();
-            rows[begin..ends[slice]].copy_from_slice(&self.numbers.text[piece]);
-        }
-        Told { rows, ends }
-    }
 }

@@ -25,6 +25,7 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, 
     let period = period(args, &context, session)?;
     let pictures = session.format()? == Format::Html;
     let timeline = context.timeline();
+    context.group(&timeline, session.environment);
     let basis = context.basis(&timeline);
     let sheet = match args.report {
         Report::Hours => {
