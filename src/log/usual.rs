@@ -126,7 +126,7 @@ pub(super) struct Usual<'g> {
     /// Most of them, each in the place that [`near`] tells: found sooner.
     near: Vec<Option<(SayingId, SayingId)>>,
     /// What rows before have shown: sayings that declare what the cells of a status, a scope and a lane do,
-    declared: FxHashMap<[Box<[u8]>; 3], SayingId>,
+    declared: FxHashMap<Box<[u8]>, SayingId>,
     /// that are for that reason and nothing else,
     reasons: FxHashMap<Box<[u8]>, SayingId>,
     /// and that are from that source.
@@ -137,7 +137,7 @@ pub(super) struct Usual<'g> {
     /// The last rows of a stretch, and line ends after them.
     last: Vec<u8>,
     /// Cuts a row that has quotes: into its cells, which end there.
-    quoted: csv_core::Reader,
+    quoted: Option<Box<csv_core::Reader>>,
     cells: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -156,7 +156,7 @@ impl<'g> Usual<'g> {
             sources: FxHashMap::default(),
             apart: Vec::new(),
             last: Vec::new(),
-            quoted: csv_core::Reader::new(),
+            quoted: None,
             cells: Vec::new(),
             ends: Vec::new(),
         }
@@ -286,7 +286,7 @@ impl<'g> Usual<'g> {
         }
         let shape = self.shape.as_ref()?;
         let [status, scope, lane, reason, source] = SAID.map(|column| shape.words(spoken, column));
-        let declared = *self.declared.get(&[status, scope, lane].map(Box::from))?;
+        let declared = *self.declared.get([status, scope, lane].join(&b'\n').as_slice())?;
         let (reason, source) = (*self.reasons.get(reason)?, *self.sources.get(source)?);
         let mut said = self.tools.said.lock().ok()?;
         let mut saying = |stated| said.put_together(declared, reason, source, stated);
@@ -320,14 +320,15 @@ impl<'g> Usual<'g> {
         }
         self.cells.resize(text.len(), 0);
         self.ends.resize(self.tools.header.len(), 0);
-        self.quoted.reset();
+        let mut quoted = self.quoted.take().unwrap_or_default();
+        quoted.reset();
         let mut at = 0;
         // A lone carriage return ends a row, too.
         while at < text.len() {
-            let (read, taken, out, ends) =
-                self.quoted.read_record(&text[at..], &mut self.cells, &mut self.ends);
+            let (read, taken, out, ends) = quoted.read_record(&text[at..], &mut self.cells, &mut self.ends);
             at += taken;
             if read != csv_core::ReadRecordResult::Record {
+                self.quoted = Some(quoted);
                 return (at == text.len() && out == 0 && ends == 0).then_some(());
             }
             let cells = std::mem::take(&mut self.cells);
@@ -338,6 +339,7 @@ impl<'g> Usual<'g> {
             part.entries.push(self.learn(&event, &row)?);
             self.cells = cells;
         }
+        self.quoted = Some(quoted);
         Some(())
     }
 
@@ -382,7 +384,8 @@ impl<'g> Usual<'g> {
         }
         self.sources.insert(source, plain);
         if anywhere {
-            self.declared.insert([status, scope, lane], plain);
+            // No cell of a usual row holds the end of a line.
+            self.declared.insert([status, scope, lane].join(&b'\n').into(), plain);
         }
         Some(entry)
     }
@@ -390,9 +393,9 @@ impl<'g> Usual<'g> {
 
 /// The place of what is said with some of the first words that were met, in the last two runs of a row.
 #[inline]
-#[allow(clippy::cast_possible_truncation)] // of each number a byte
+#[allow(clippy::cast_possible_truncation)] // of each number few bits
 fn near(spoken: u64) -> Option<usize> {
-    (spoken & !0x00ff_00ff == 0).then_some((spoken >> 8 | spoken & 0xff) as usize)
+    (spoken & !0x00ff_007f == 0).then_some((spoken >> 9 | spoken & 0x7f) as usize)
 }
 
 /// A declaration that stands apart, and its place in the part.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::Hash;
+use std::num::NonZeroU32;
 use std::ops::{Range, RangeInclusive};
 use std::sync::{Arc, OnceLock};
 
@@ -174,7 +175,17 @@ struct Saying {
 
 /// What the [`Sayings`] that made it know a declaration by, whoever it is about and whenever.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SayingId(u32);
+pub struct SayingId(NonZeroU32);
+
+impl SayingId {
+    /// That of a place among the sayings.
+    fn at(place: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(place))
+    }
+    fn place(self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// An event in numbers, some of which are known to the [`Sayings`] that made it: one of 65,535 declarations, recorded not
 /// before it holds and less than 18 hours after, in the years from 1970 to 2106. Any other stands apart, and an entry has
@@ -209,7 +220,7 @@ impl Told {
     /// What it declares, apart from whom it is about and when; `None`: it is no declaration.
     #[inline]
     fn saying(&self) -> Option<SayingId> {
-        (self.said & OTHER == 0).then_some(SayingId(self.said))
+        (self.said & OTHER == 0).then(|| SayingId::at(self.said))
     }
 }
 
@@ -260,7 +271,7 @@ impl Entry {
         from: Instant,
         until: Option<Instant>,
     ) -> Option<Self> {
-        Self::of(u32::from(facility), &Told { recorded_at, from, until, said: said.0 })
+        Self::of(u32::from(facility), &Told { recorded_at, from, until, said: said.place() })
     }
     #[inline]
     fn of(subject: u32, told: &Told) -> Option<Self> {
@@ -362,7 +373,7 @@ impl Sayings {
         from: Instant,
         until: Option<Instant>,
     ) -> Entry {
-        self.put(u32::from(facility), Told { recorded_at, from, until, said: said.0 })
+        self.put(u32::from(facility), Told { recorded_at, from, until, said: said.place() })
     }
     /// What is said by declaring as one saying does, for the reason and in the words of another, from the source of a
     /// third; no exercise. `stated`: whether there is an `until` and it is stated.
@@ -373,7 +384,7 @@ impl Sayings {
         source: SayingId,
         stated: bool,
     ) -> SayingId {
-        let saying = |id: SayingId| self.whole.kept[id.0 as usize];
+        let saying = |id: SayingId| self.whole.kept[id.place() as usize];
         let saying = Saying {
             declared: saying(declared).declared,
             wording: saying(worded).wording,
@@ -381,7 +392,7 @@ impl Sayings {
             stated,
             exercise: false,
         };
-        SayingId(self.whole.place(&saying, || saying))
+        SayingId::at(self.whole.place(&saying, || saying))
     }
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     fn put(&mut self, subject: u32, told: Told) -> Entry {
@@ -982,7 +993,9 @@ mod tests {
         for times in apart {
             assert!(new(id, times).is_none(), "{times:?}");
         }
-        assert!(new(SayingId(65_534), usual[0]).is_some() && new(SayingId(65_535), usual[0]).is_none());
+        assert!(
+            new(SayingId::at(65_534), usual[0]).is_some() && new(SayingId::at(65_535), usual[0]).is_none()
+        );
         let mut entries: Vec<Entry> = usual.into_iter().filter_map(|times| new(id, times)).collect();
         entries.push(Entry::new(id, FacilityId::from(1), at(0), at(0), None).unwrap());
         entries.extend(apart.map(|times| {
