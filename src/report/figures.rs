@@ -40,8 +40,7 @@ pub(super) type Figures = [Figure; 17];
 #[allow(clippy::inline_always)] // a gist is made of figures as they come: of millions, none is put into memory
 #[inline(always)]
 pub(super) fn of(tally: &Tally, lengths: &mut [i64], (exists, unknown): (i64, i64)) -> Figures {
-    lengths.sort_unstable();
-    let longest = |seconds: Option<i64>| seconds.map_or(Figure::Missing, figure::minutes);
+    let (mean, median, longest) = lengths_of(lengths);
     let count = |count: u32| Figure::Count(count.into());
     let [expired, manual, superseded, forced] = tally.ended;
     [
@@ -49,10 +48,10 @@ pub(super) fn of(tally: &Tally, lengths: &mut [i64], (exists, unknown): (i64, i6
         figure::percent(tally.seconds, exists),
         count(tally.activations),
         count(tally.renewals),
-        figure::mean(lengths),
-        figure::median(lengths),
-        longest(lengths.last().copied()),
-        longest((tally.longest_stretch > 0).then_some(tally.longest_stretch)),
+        mean,
+        median,
+        longest,
+        if tally.longest_stretch > 0 { figure::minutes(tally.longest_stretch) } else { Figure::Missing },
         count(tally.long_days),
         count(expired),
         count(manual),
@@ -63,4 +62,42 @@ pub(super) fn of(tally: &Tally, lengths: &mut [i64], (exists, unknown): (i64, i6
         figure::hours(tally.suspended),
         figure::hours(tally.not_honoured),
     ]
+}
+
+/// Mean, median and the longest of lengths in seconds. Of one or two, as most rows have, there is nothing to sort and no
+/// division by their number.
+#[inline]
+fn lengths_of(lengths: &mut [i64]) -> (Figure, Figure, Figure) {
+    match *lengths {
+        [] => (Figure::Missing, Figure::Missing, Figure::Missing),
+        [one] => {
+            let one = figure::minutes(one);
+            (one, one, one)
+        }
+        [one, other] => {
+            let mean = figure::median(&[one, other]);
+            (mean, mean, figure::minutes(one.max(other)))
+        }
+        _ => {
+            lengths.sort_unstable();
+            let longest = lengths.last().map_or(Figure::Missing, |longest| figure::minutes(*longest));
+            (figure::mean(lengths), figure::median(lengths), longest)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_one_or_two_lengths_the_mean_is_the_median() {
+        for lengths in [vec![], vec![61], vec![3], vec![90, 61], vec![60, 3], vec![3, 3]] {
+            let mut sorted = lengths.clone();
+            sorted.sort_unstable();
+            let longest = sorted.last().map_or(Figure::Missing, |longest| figure::minutes(*longest));
+            let told = (figure::mean(&sorted), figure::median(&sorted), longest);
+            assert_eq!(lengths_of(&mut lengths.clone()), told, "{lengths:?}");
+        }
+    }
 }
