@@ -563,7 +563,7 @@ proptest! {
                 *day.entry(stop.facility).or_default() += 1;
             }
             let basis = Basis { registry: &registry, timeline: &timeline, at, known_at, zone: None, log: None };
-            let mut sheet = route::sheet(&basis, &patient, origin, &decision, Telling { explain: false, alternates: 2 });
+            let mut sheet = route::sheet(&basis, &patient, origin, &decision, Telling { explain: false, alternates: 2, whole: true });
             sheet.rows[0][0] = index.to_string().into();
             let options = render::Options { headers: false, ..render::Options::default() };
             for (format, answers) in [(Written::Csv, &mut brief as &mut dyn Iterator<Item = &str>), (Written::Jsonl, &mut whole)] {

@@ -266,13 +266,12 @@ impl<'g> Usual<'g> {
         }
         let (until, recorded_at) = (told.until, told.recorded_at.unwrap_or(from));
         let saying = if until.is_some() { with } else { without };
-        match Entry::new(saying, facility, recorded_at, from, until) {
-            Some(entry) => part.entries.push(entry),
-            None => {
-                let place = part.entries.len();
-                self.apart.push(Apart { place, saying, facility, recorded_at, from, until });
-                part.entries.push(Entry::NONE);
-            }
+        if let Some(entry) = Entry::new(saying, facility, recorded_at, from, until) {
+            part.entries.push(entry);
+        } else {
+            let place = part.entries.len();
+            self.apart.push(Apart { place, saying, facility, recorded_at, from, until });
+            part.entries.push(Entry::NONE);
         }
         part.lines += 1;
         Some(told.len)

@@ -106,7 +106,7 @@ impl Moments {
         let is_so = odd | end | (date[0] ^ day.date[0]) | (date[1] ^ day.date[1]) == 0;
         // No more than 24 bits.
         #[allow(clippy::cast_possible_truncation)]
-        let seconds = (u128::from(pairs) * WORTH >> 48) as u32 & 0x00ff_ffff;
+        let seconds = ((u128::from(pairs) * WORTH) >> 48) as u32 & 0x00ff_ffff;
         is_so.then(|| Instant::from_seconds(day.midnight + i64::from(seconds)))
     }
     #[cold]
@@ -120,8 +120,9 @@ impl Moments {
     }
     /// Where a day is kept whose last eight characters those are, with the `T`.
     #[inline]
+    #[allow(clippy::cast_possible_truncation)] // five bits
     fn place(date: u64) -> usize {
-        (date >> 48 & 15 | date >> 36 & 16) as usize
+        ((date >> 48) & 15 | (date >> 36) & 16) as usize
     }
 }
 
