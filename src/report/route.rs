@@ -14,7 +14,7 @@ pub struct Telling {
     pub explain: bool,
     /// How many alternates csv and the text answer name.
     pub alternates: usize,
-    /// Fill the columns that are long among thousands of facilities, and that only JSON shows where nobody asks for them.
+    /// Fill the columns that only JSON has and that are long among thousands of facilities.
     pub whole: bool,
 }
 

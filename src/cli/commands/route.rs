@@ -35,8 +35,7 @@ pub(super) fn run(args: &RouteArgs, session: &mut Session<'_>) -> Result<Exit, F
     let snapshot = ManuallyDrop::new(timeline.at(registry, context.at));
     let question = Question { patient: &patient, origin, exclude: &exclude, forced: &forced };
     let decision = ManuallyDrop::new(decide(&snapshot, &question));
-    let is_asked_for = !session.common.columns.is_empty();
-    let whole = is_asked_for || matches!(session.format()?, Format::Json | Format::Jsonl);
+    let whole = matches!(session.format()?, Format::Json | Format::Jsonl);
     let telling = Telling { explain: args.explain, alternates: args.alternates, whole };
     let sheet =
         ManuallyDrop::new(route::sheet(&context.basis(&timeline), &patient, origin, &decision, telling));
