@@ -50,6 +50,7 @@ struct Run {
 }
 
 /// What a usual row says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Told {
     pub(super) recorded_at: Option<Instant>,
     pub(super) from: Option<Instant>,
@@ -511,6 +512,46 @@ mod tests {
                 assert_eq!(count.written.stands(&row, 0), Some(digits.len()), "{number}");
                 assert_eq!(Count::of(number + 1).unwrap().written.stands(&row, 0), None, "{number}");
                 count.go_on().unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_that_says_nothing_new_is_read_at_once_and_as_field_by_field() {
+        const COLUMNS: [Column; 11] = [
+            Column::Event,
+            Column::RecordedAt,
+            Column::Kind,
+            Column::Facility,
+            Column::Lane,
+            Column::Status,
+            Column::Scope,
+            Column::From,
+            Column::Until,
+            Column::Reason,
+            Column::Source,
+        ];
+        let mut ids = Words::default();
+        ids.learn(b"harbor", 3);
+        let mut shape = Shape::of(&Header::new(COLUMNS.map(Some).to_vec()), &ids).unwrap();
+        for (number, rest) in (1..).zip([
+            "2023-08-03T06:00:00Z,declare,harbor,,closed,,2023-08-03T05:58:00Z,,fire,hospital\n",
+            "2023-08-03T23:59:59Z,declare,harbor,,open,,2023-08-02T23:58:00Z,2023-08-04T01:00:00Z,,dispatch\r\n",
+            "2023-08-04T00:00:00Z,declare,harbor,,diverting,all except stroke and trauma and burn,2023-08-04T00:00:00Z,,fire,x\n",
+        ]) {
+            let mut row = [b'\n'; REACH];
+            let text = format!("{number},{rest}");
+            row[..text.len()].copy_from_slice(text.as_bytes());
+            let count = Count::of(number);
+            assert_eq!(shape.at_once(&row, count.as_ref()), None, "{text}");
+            let told = shape.by_field(&row, count.as_ref());
+            assert_eq!(told.map(|told| told.len), Some(text.len()));
+            assert_eq!(shape.at_once(&row, count.as_ref()), told, "{text}");
+            assert_eq!(shape.at_once(&row, Count::of(number + 1).as_ref()), None, "{text}");
+            for odd in [text.len() - 1, text.find("Z,").unwrap(), text.find("declare").unwrap() + 7] {
+                let mut row = row;
+                row[odd] = b'x';
+                assert_eq!(shape.at_once(&row, count.as_ref()), None, "{text} at {odd}");
             }
         }
     }
