@@ -616,6 +616,32 @@ mod tests {
     }
 
     #[test]
+    fn rows_as_they_are_exported_are_left_to_hands() {
+        let registry = registry();
+        let line = |number: u32, scope: &str| {
+            format!(
+                "{{\"event\":{number},\"recorded_at\":\"2023-08-03T06:00:00Z\",\"kind\":\"declare\",\
+                 \"facility\":\"harbor\",\"region\":null,\"lane\":null,\"status\":\"diverting\",\
+                 \"scope\":\"{scope}\",\"from\":\"2023-08-03T06:00:00Z\",\"until\":null,\"route\":null,\
+                 \"reason\":\"fire\",\"source\":\"hospital\",\"author\":null,\"exercise\":false,\"data\":null}}\n"
+            )
+        };
+        let scopes = ["stroke", "stroke, trauma and burn", "stroke", "stroke, trauma and burn", "trauma"];
+        let rows: String = (1..).zip(scopes).map(|(number, scope)| line(number, scope)).collect();
+        let said = Mutex::new(Sayings::default());
+        let tools = Tools::new(&registry, lines::header(rows.as_bytes()), &said);
+        let mut part = Part::default();
+        assert!(Hand::of(Format::Jsonl, &tools).read(rows.as_bytes(), &mut part));
+        assert_eq!((part.entries.len(), part.lines, part.first), (5, 5, Some(1)));
+
+        let rows = "harbor,\"diverting\",2023-08-03T06:00:00Z,\"stroke, trauma and burn\"\n".repeat(3);
+        let header = Header::new(["facility", "status", "from", "scope"].map(Column::named).to_vec());
+        let tools = Tools::new(&registry, header, &said);
+        assert!(Hand::of(Format::Csv, &tools).read(rows.as_bytes(), &mut part));
+        assert_eq!(part.entries.len(), 3);
+    }
+
+    #[test]
     fn a_long_log_is_read_by_several_hands_in_its_order() {
         let registry = registry();
         let row = |number: u32| {

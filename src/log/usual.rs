@@ -319,7 +319,7 @@ impl<'g> Usual<'g> {
         }
         self.cells.resize(text.len(), 0);
         self.ends.resize(self.tools.header.len(), 0);
-        let mut quoted = self.quoted.take().unwrap_or_default();
+        let mut quoted = self.quoted.take().unwrap_or_else(|| Box::new(csv_core::Reader::new()));
         quoted.reset();
         let mut at = 0;
         // A lone carriage return ends a row, too.
