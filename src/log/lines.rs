@@ -15,7 +15,7 @@ use crate::diagnostic::unguarded;
 
 /// The columns of the rows: first those of a usual one in the order in which they are read quickest. Nothing follows from
 /// an author or a hash.
-const COLUMNS: [Column; 19] = [
+pub(super) const COLUMNS: [Column; 19] = [
     Column::Event,
     Column::RecordedAt,
     Column::Kind,
