@@ -167,7 +167,7 @@ mod tests {
             suspended in prop_oneof![3 => Just(0), 1 => 0..DAY],
         ) {
             let [activations, renewals, long_days, expired, manual, superseded, forced, open] = counts;
-            let ended = [expired, manual, superseded, forced];
+            let ended = [manual, expired, superseded, forced];
             let tally = Tally {
                 seconds, longest_stretch, suspended, activations, renewals, long_days, ended, open,
                 ..Tally::default()

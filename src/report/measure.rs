@@ -15,7 +15,7 @@ use super::extent::{Clocked, first_acting};
 use super::force::{Clauses, Force, pieces, reasons};
 use super::row::{Row, Rows};
 use super::span::{Span, Spans};
-use super::tally::{Ones, Tallies, Tally};
+use super::tally::{Ones, Place, Tallies, Tally};
 
 /// A stretch of an episode that has one force and one reason.
 #[derive(Clone, Debug)]
@@ -112,14 +112,18 @@ impl Meter {
         }
         self.row(clocked, self.any);
     }
+    #[inline]
     fn row(&mut self, clocked: &Clocked, row: usize) -> &mut Tallies {
-        let tallies = &mut self.by_row[row];
         if !self.is_used[row] {
-            self.is_used[row] = true;
-            self.used.push(row);
-            tallies.clear(clocked);
+            self.begin(clocked, row);
         }
-        tallies
+        &mut self.by_row[row]
+    }
+    #[cold]
+    fn begin(&mut self, clocked: &Clocked, row: usize) {
+        self.is_used[row] = true;
+        self.used.push(row);
+        self.by_row[row].clear(clocked);
     }
     /// All is told.
     fn finish(&mut self, rows: &Rows) {
@@ -142,8 +146,6 @@ pub(super) struct Gauge<'a> {
     /// The rows of the lanes and states that a walk meets.
     states: Vec<usize>,
     episodes: Episodes,
-    /// By row: what they count as, and how it ends, in the order of beginnings.
-    parts: Vec<Vec<(Span, Option<EndedBy>)>>,
     meter: Meter,
 }
 
@@ -158,7 +160,6 @@ impl<'a> Gauge<'a> {
             states: walk.states().iter().map(|(lane, state)| row((lane, state))).collect(),
             walk,
             episodes: Episodes::default(),
-            parts: vec![Vec::new(); rows.len()],
             meter: Meter::new(rows),
         }
     }
@@ -221,29 +222,28 @@ impl<'a> Gauge<'a> {
 
     /// Takes in what a plain facility's lanes hold.
     fn walked(&mut self, clocked: &Clocked, within: Span, gone: Instant) {
-        self.episodes.clear();
-        self.walk.go(usize::MAX, &mut self.episodes);
-        for parts in &mut self.parts {
-            parts.clear();
-        }
-        for episode in &self.episodes.all {
-            let row = self.states[episode.state.index()];
+        let Self { walk, episodes, meter, states, rows, .. } = self;
+        episodes.clear();
+        walk.go(usize::MAX, episodes);
+        let mut begins = Place::default();
+        for episode in &episodes.all {
             let Some(span) = episode.span(gone).filter(|span| span.clip(within).is_some()) else { continue };
-            let part = (span, episode.end.filter(|_| episode.until <= gone));
-            self.parts[row].push(part);
-            if self.rows.is_in_any(row) {
-                self.parts[self.meter.any].push(part);
+            let (row, end) = (states[episode.state.index()], episode.end.filter(|_| episode.until <= gone));
+            begins = begins.to(clocked, span.from());
+            meter.row(clocked, row).take(clocked, begins, span, end, Ones::Parts);
+            if rows.is_in_any(row) {
+                meter.by_row[meter.any].take(clocked, begins, span, end, Ones::Stretches);
             }
         }
-        for (row, parts) in self.parts.iter().enumerate().filter(|(_, parts)| !parts.is_empty()) {
-            let ones = if row == self.meter.any { Ones::Stretches } else { Ones::Parts };
-            self.meter.row(clocked, row).stretches(clocked, parts.iter().copied(), ones);
+        for row in &meter.used {
+            let ones = if *row == meter.any { Ones::Stretches } else { Ones::Parts };
+            meter.by_row[*row].finish(clocked, ones);
         }
-        for (episode, at) in &self.episodes.confirmed {
-            let episode = &self.episodes.all[*episode];
+        for (episode, at) in &episodes.confirmed {
+            let episode = &episodes.all[*episode];
             let span = episode.span(gone).filter(|span| span.clip(within).is_some());
             if span.is_some_and(|span| *at < span.until()) {
-                self.meter.row(clocked, self.states[episode.state.index()]).confirmed(clocked, *at);
+                meter.row(clocked, states[episode.state.index()]).confirmed(clocked, *at);
             }
         }
     }

@@ -28,20 +28,20 @@ pub(super) struct Tally {
     pub(super) renewals: u32,
     /// Local days with twelve hours or more.
     pub(super) long_days: u32,
-    /// How episodes (of `any`: stretches) ended: expired, by hand, superseded, by force.
+    /// How episodes (of `any`: stretches) ended, in the order of [`EndedBy`].
     pub(super) ended: [u32; 4],
     /// Episodes (of `any`: stretches) that run on past the end.
     pub(super) open: u32,
     /// Episodes (of `any`: stretches) that touch the slice. How much of each lies inside stands beside the tally.
     pub(super) touching: u32,
-    /// Where the last of those stands there, counted from 1.
-    pub(super) last: u32,
+    /// Where those end there.
+    pub(super) end: u32,
 }
 
 impl Tally {
     /// Whether nothing but zeros stands in it.
     pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
+        self.touching == 0 && *self == Self::default()
     }
     /// Puts the figures of another facility beside these.
     pub(super) fn add(&mut self, other: &Self) {
@@ -58,15 +58,12 @@ impl Tally {
         self.suspended += other.suspended;
         self.not_honoured += other.not_honoured;
     }
+    #[inline]
     fn end(&mut self, by: Option<EndedBy>) {
-        let at = match by {
-            Some(EndedBy::Expired) => 0,
-            Some(EndedBy::Manual) => 1,
-            Some(EndedBy::Superseded) => 2,
-            Some(EndedBy::Forced) => 3,
-            None => return, // its suspension began, or its facility closed for good: nobody ended it
-        };
-        self.ended[at] += 1;
+        // Where there is none its suspension began, or its facility closed for good: nobody ended it.
+        if let Some(by) = by {
+            self.ended[by as usize] += 1;
+        }
     }
 }
 
@@ -81,19 +78,53 @@ pub(super) enum Ones {
     Stretches,
 }
 
+/// Where in a period something begins: the first slice and the first day that are not over by then.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    slice: usize,
+    day: usize,
+}
+
+impl Place {
+    /// That of an instant. Quickest if it lies not before this place, and near.
+    #[inline]
+    pub(super) fn to(self, clocked: &Clocked, at: Instant) -> Self {
+        let find = |spans: &[Span], near: usize| match spans.get(near) {
+            Some(span) if span.contains(at) => near,
+            Some(_) | None => first_after(spans, near.min(spans.len()), at),
+        };
+        Self {
+            slice: find(&clocked.spans, self.slice),
+            day: find(&clocked.days, day_near(&clocked.days, at)),
+        }
+    }
+}
+
+/// Time in force without a gap, as far as it is told.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    span: Span,
+    begins: Place,
+    /// How the last of its parts ends.
+    end: Option<EndedBy>,
+}
+
 /// The tallies of one row over the slices of a period. Quickest where everything is told in order of time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tallies {
     by_slice: Vec<Tally>,
-    /// Of what touches a slice, the part that lies inside, and where the one before it of the same slice stands, counted
-    /// from 1.
-    told: Vec<(i64, u32)>,
-    /// Those of one slice.
+    /// The stretch of which more may be told.
+    stretch: Option<Stretch>,
+    /// What touches slices: of each the part that lies inside, in the order of slices.
     lengths: Vec<i64>,
-    /// The slice and the day where something was found last.
-    near: usize,
+    /// Their slices.
+    touched: Vec<u32>,
+    /// Whether one was told after one of a later slice.
+    is_mixed: bool,
+    /// The place where something was looked for last.
+    near: Place,
+    /// The day that was filled last, and the seconds of it that are.
     day: usize,
-    /// The seconds that are filled of that day.
     filled: i64,
 }
 
@@ -105,82 +136,107 @@ impl Tallies {
     pub(super) fn clear(&mut self, clocked: &Clocked) {
         self.by_slice.clear();
         self.by_slice.resize(clocked.spans.len(), Tally::default());
-        self.told.clear();
-        (self.near, self.day, self.filled) = (0, 0, 0);
+        self.lengths.clear();
+        self.touched.clear();
+        (self.is_mixed, self.stretch) = (false, None);
+        (self.near, self.day, self.filled) = (Place::default(), 0, 0);
     }
 
-    /// All time in force, in the order of beginnings, and how each part of it ends: the hours. What overlaps or touches is
-    /// one stretch.
+    /// All time in force, in the order of beginnings, and how each part of it ends: the hours.
     pub(super) fn stretches(
         &mut self,
         clocked: &Clocked,
         parts: impl IntoIterator<Item = (Span, Option<EndedBy>)>,
         ones: Ones,
     ) {
-        let mut parts = parts.into_iter();
-        let Some((mut stretch, mut end)) = parts.next() else { return };
-        let mut is_one = ones != Ones::None;
-        for (span, ends) in parts {
-            if stretch.until() < span.from() {
-                self.stretch(clocked, stretch, end, is_one);
-                (stretch, end, is_one) = (span, ends, ones != Ones::None);
-                continue;
-            }
-            if ones == Ones::Parts {
-                if mem::take(&mut is_one) {
-                    self.one(clocked, stretch.from(), &[stretch], end);
-                }
-                self.one(clocked, span.from(), &[span], ends);
-            }
-            // Of parts that end together, the later in order counts.
-            if stretch.until() <= span.until() {
-                (stretch, end) = (stretch.reaching(span.until()), ends);
-            }
+        let mut begins = Place::default();
+        for (span, end) in parts {
+            begins = begins.to(clocked, span.from());
+            self.take(clocked, begins, span, end, ones);
         }
-        self.stretch(clocked, stretch, end, is_one);
+        self.finish(clocked, ones);
     }
 
-    /// A stretch, which may also be [`Self::one`].
+    /// The next time in force, which begins not before the one before it, and how it ends. What overlaps or touches is one
+    /// stretch; the last is told by [`Self::finish`].
     #[inline]
-    fn stretch(&mut self, clocked: &Clocked, stretch: Span, end: Option<EndedBy>, is_one: bool) {
+    pub(super) fn take(
+        &mut self,
+        clocked: &Clocked,
+        begins: Place,
+        span: Span,
+        end: Option<EndedBy>,
+        ones: Ones,
+    ) {
+        if ones == Ones::Parts {
+            match inside(&clocked.spans, begins.slice, span) {
+                Some(seconds) => self.whole(begins.slice, seconds, end),
+                None => self.one(clocked, span.from(), &[span], end),
+            }
+        }
+        let next = Stretch { span, begins, end };
+        match &mut self.stretch {
+            Some(stretch) if span.from() <= stretch.span.until() => {
+                // Of parts that end together, the later in order counts.
+                if stretch.span.until() <= span.until() {
+                    (stretch.span, stretch.end) = (stretch.span.reaching(span.until()), end);
+                }
+            }
+            Some(stretch) => {
+                let over = mem::replace(stretch, next);
+                self.over(clocked, over, ones);
+            }
+            None => self.stretch = Some(next),
+        }
+    }
+
+    /// No more time in force is to come.
+    pub(super) fn finish(&mut self, clocked: &Clocked, ones: Ones) {
+        if let Some(over) = self.stretch.take() {
+            self.over(clocked, over, ones);
+        }
+    }
+
+    /// A stretch of which all is told.
+    #[inline]
+    fn over(&mut self, clocked: &Clocked, Stretch { span, begins, end }: Stretch, ones: Ones) {
         let add = |tally: &mut Tally, seconds: i64| {
             tally.seconds += seconds;
             tally.longest_stretch = tally.longest_stretch.max(seconds);
         };
-        // Most lie in one slice.
-        if let Some(slice) = self.slice_around(clocked, stretch) {
-            let seconds = stretch.seconds();
-            add(&mut self.by_slice[slice], seconds);
-            if is_one {
-                self.whole(slice, seconds, end);
+        // Most lie in one slice and on one day.
+        if let Some(seconds) = inside(&clocked.spans, begins.slice, span) {
+            add(&mut self.by_slice[begins.slice], seconds);
+            if ones == Ones::Stretches {
+                self.whole(begins.slice, seconds, end);
             }
         } else {
-            self.touch(clocked, stretch, add);
-            if is_one {
-                self.one(clocked, stretch.from(), &[stretch], end);
+            self.touch(clocked, span, add);
+            if ones == Ones::Stretches {
+                self.one(clocked, span.from(), &[span], end);
             }
         }
-        self.days(clocked, stretch);
+        if let Some(seconds) = inside(&clocked.days, begins.day, span) {
+            self.fill(clocked, begins.day, seconds);
+        } else {
+            for (at, day) in clocked.days.iter().enumerate().skip(begins.day) {
+                let Some(shared) = day.clip(span) else { break };
+                self.fill(clocked, at, shared.seconds());
+            }
+        }
     }
 
     /// One that lies in one slice.
     #[inline]
     fn whole(&mut self, slice: usize, seconds: i64, end: Option<EndedBy>) {
         let tally = self.tell(slice, seconds);
-        tally.end(end);
         tally.activations += 1;
+        tally.end(end);
     }
 
     /// Something that begins and ends: an episode, or a stretch of `any`. `spans` is its time in force, in order.
     pub(super) fn one(&mut self, clocked: &Clocked, begun: Instant, spans: &[Span], end: Option<EndedBy>) {
         let Some(last) = spans.last() else { return };
-        if let [span] = spans
-            && begun == span.from()
-            && let Some(slice) = self.slice_around(clocked, *span)
-        {
-            self.whole(slice, span.seconds(), end);
-            return;
-        }
         let over = |tallies: &mut Self, (slice, seconds): (usize, i64)| {
             let tally = tallies.tell(slice, seconds);
             // An end exactly at the end of a slice belongs to it.
@@ -221,10 +277,25 @@ impl Tallies {
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     fn tell(&mut self, slice: usize, seconds: i64) -> &mut Tally {
         let tally = &mut self.by_slice[slice];
-        self.told.push((seconds, tally.last));
-        tally.last = self.told.len() as u32;
+        self.is_mixed |= self.touched.last().is_some_and(|last| slice < *last as usize);
+        self.touched.push(slice as u32);
+        self.lengths.push(seconds);
+        tally.end = self.lengths.len() as u32;
         tally.touching += 1;
         tally
+    }
+
+    /// Puts what was told in the order of slices.
+    #[cold]
+    #[allow(clippy::cast_possible_truncation)] // as above
+    fn sort(&mut self) {
+        let mut told: Vec<(u32, i64)> = self.touched.drain(..).zip(self.lengths.drain(..)).collect();
+        told.sort_by_key(|(slice, _)| *slice);
+        (self.touched, self.lengths) = told.into_iter().unzip();
+        for (slice, end) in self.touched.iter().zip(1..) {
+            self.by_slice[*slice as usize].end = end;
+        }
+        self.is_mixed = false;
     }
 
     /// A confirmation.
@@ -236,10 +307,6 @@ impl Tallies {
 
     /// Adds what `add` makes of the seconds that each slice has of a span.
     pub(super) fn touch(&mut self, clocked: &Clocked, span: Span, add: impl Fn(&mut Tally, i64)) {
-        if let Some(slice) = self.slice_around(clocked, span) {
-            add(&mut self.by_slice[slice], span.seconds());
-            return;
-        }
         let from = self.slice_from(clocked, span.from());
         for (slice, tally) in clocked.spans[from..].iter().zip(&mut self.by_slice[from..]) {
             let Some(shared) = slice.clip(span) else { break };
@@ -259,33 +326,18 @@ impl Tallies {
 
     /// The tally of a slice, and of what touches the slice the part that lies inside.
     pub(super) fn of(&mut self, slice: usize) -> (&Tally, &mut [i64]) {
-        let tally = &self.by_slice[slice];
-        self.lengths.clear();
-        let mut next = tally.last as usize;
-        while let Some((seconds, before)) = next.checked_sub(1).and_then(|at| self.told.get(at)) {
-            self.lengths.push(*seconds);
-            next = *before as usize;
+        if self.is_mixed {
+            self.sort();
         }
-        (tally, &mut self.lengths)
+        let tally = &self.by_slice[slice];
+        let (end, count) = (tally.end as usize, tally.touching as usize);
+        (tally, &mut self.lengths[end - count..end])
     }
 
     /// The first slice that is not over by `at`.
-    #[inline]
     fn slice_from(&mut self, clocked: &Clocked, at: Instant) -> usize {
-        if !clocked.spans.get(self.near).is_some_and(|slice| slice.contains(at)) {
-            self.near = first_after(&clocked.spans, self.near, at);
-        }
-        self.near
-    }
-
-    /// The slice in which all of a span lies.
-    #[inline]
-    fn slice_around(&mut self, clocked: &Clocked, span: Span) -> Option<usize> {
-        if !clocked.spans.get(self.near).is_some_and(|slice| slice.covers(span)) {
-            let at = self.slice_from(clocked, span.from());
-            clocked.spans.get(at).filter(|slice| slice.covers(span))?;
-        }
-        Some(self.near)
+        self.near = self.near.to(clocked, at);
+        self.near.slice
     }
 
     /// The tally of the slice in which an instant lies.
@@ -295,23 +347,7 @@ impl Tallies {
         self.by_slice.get_mut(slice)
     }
 
-    /// The days that a stretch fills. Stretches come in order.
-    #[inline]
-    fn days(&mut self, clocked: &Clocked, stretch: Span) {
-        let near = day_near(&clocked.days, stretch.from());
-        match clocked.days.get(near) {
-            Some(day) if day.covers(stretch) => self.fill(clocked, near, stretch.seconds()),
-            Some(_) | None => {
-                let first = first_after(&clocked.days, near.min(clocked.days.len()), stretch.from());
-                for (at, day) in clocked.days.iter().enumerate().skip(first) {
-                    let Some(shared) = day.clip(stretch) else { break };
-                    self.fill(clocked, at, shared.seconds());
-                }
-            }
-        }
-    }
-
-    /// So many more seconds of a day are filled.
+    /// So many more seconds of a day are filled. Stretches come in order.
     #[inline]
     fn fill(&mut self, clocked: &Clocked, day: usize, seconds: i64) {
         let before = if day == self.day { self.filled } else { 0 };
@@ -335,7 +371,16 @@ fn day_near(days: &[Span], at: Instant) -> usize {
     usize::try_from(since.cast_unsigned() / DAY).unwrap_or(usize::MAX)
 }
 
+/// How long a span is, in seconds, that lies inside the one at a place.
+#[inline]
+fn inside(spans: &[Span], at: usize, span: Span) -> Option<i64> {
+    // What lies inside something finite is no longer than a number can tell.
+    let around = spans.get(at)?;
+    around.covers(span).then(|| span.until().seconds().wrapping_sub(span.from().seconds()))
+}
+
 /// The first of some spans in order that is not over by `at`: looked for near the last one found, then everywhere.
+#[inline(never)]
 fn first_after(all: &[Span], near: usize, at: Instant) -> usize {
     const NEAR: usize = 4;
     let over = |one: &Span| one.until() <= at;
@@ -353,6 +398,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn span(from: i64, until: i64) -> Span {
+        Span::new(Instant::from_seconds(from), Instant::from_seconds(until)).unwrap()
+    }
+
+    #[test]
+    fn what_is_told_of_a_slice_after_a_later_one_stands_with_its_own() {
+        let spans = vec![span(0, 10), span(10, 20), span(20, 30)];
+        let clocked = Clocked { said: None, past: None, slices: Vec::new(), days: spans.clone(), spans };
+        let mut tallies = Tallies::default();
+        tallies.clear(&clocked);
+        // Two lanes at once: one is in force until the last slice, the other only now and then.
+        let parts = [span(1, 25), span(2, 5), span(6, 12), span(22, 29)];
+        tallies.stretches(&clocked, parts.map(|span| (span, None)), Ones::Parts);
+        let told = [0, 1, 2].map(|slice| {
+            let (tally, lengths) = tallies.of(slice);
+            lengths.sort_unstable();
+            (tally.seconds, tally.activations, tally.touching, lengths.to_vec())
+        });
+        assert_eq!(told, [(9, 3, 3, vec![3, 4, 9]), (10, 0, 2, vec![2, 10]), (9, 1, 2, vec![5, 7])]);
+    }
 
     proptest! {
         #[test]
