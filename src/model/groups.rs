@@ -1,6 +1,5 @@
 //! Groups: which events of a ledger are about whom.
 
-use std::iter;
 use std::ops::Range;
 
 use super::{FacilityId, RegionId};
@@ -25,14 +24,37 @@ pub(super) enum Group {
     None,
 }
 
-/// The places of events, group after group, each in order: of facilities, then of regions, then of patients.
+/// What stands of an event in its group: its place, and three numbers more. All zeros ask memory for nothing.
+pub(super) type Item = [u32; 4];
+
+/// Events, group after group, each in order: of facilities, then of regions, then of patients.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Groups {
-    /// How many facilities have a group.
+    /// How many facilities have a group, and how many regions.
     facilities: usize,
-    /// Where each group begins in `places`, and the end of the last.
-    begins: Vec<u32>,
-    places: Vec<u32>,
+    regions: usize,
+    /// Each of the events of a stretch.
+    parts: Vec<Part>,
+}
+
+/// The events of one group, as every part has them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'g> {
+    parts: &'g [Part],
+    at: usize,
+}
+
+impl<'g> Row<'g> {
+    /// Of no event.
+    pub(super) const NONE: Self = Self { parts: &[], at: 0 };
+
+    /// In order, so many as lie together at a time.
+    pub(super) fn pieces(self) -> impl DoubleEndedIterator<Item = &'g [Item]> {
+        self.parts.iter().map(move |part| part.row(self.at))
+    }
+    pub(super) fn len(self) -> usize {
+        self.pieces().map(<[Item]>::len).sum()
+    }
 }
 
 /// How many events are in each group.
@@ -44,30 +66,25 @@ struct Counts {
 }
 
 impl Counts {
+    #[inline]
     fn take(&mut self, group: Group) {
         match group {
-            Group::Facility(facility) => add(&mut self.facilities, facility as usize, 1),
-            Group::Region(region) => add(&mut self.regions, region as usize, 1),
+            Group::Facility(facility) => add(&mut self.facilities, facility as usize),
+            Group::Region(region) => add(&mut self.regions, region as usize),
             Group::Patients => self.patients += 1,
             Group::None => {}
         }
     }
-    fn take_in(&mut self, other: &Self) {
-        for (at, more) in other.facilities.iter().enumerate() {
-            add(&mut self.facilities, at, *more);
-        }
-        for (at, more) in other.regions.iter().enumerate() {
-            add(&mut self.regions, at, *more);
-        }
-        self.patients += other.patients;
-    }
 }
 
-fn add(counts: &mut Vec<u32>, at: usize, more: u32) {
-    if at >= counts.len() {
+#[inline]
+fn add(counts: &mut Vec<u32>, at: usize) {
+    if let Some(count) = counts.get_mut(at) {
+        *count += 1;
+    } else {
         counts.resize(at + 1, 0);
+        counts[at] = 1;
     }
-    counts[at] += more;
 }
 
 /// A stretch of the events, sorted by itself.
@@ -75,53 +92,48 @@ fn add(counts: &mut Vec<u32>, at: usize, more: u32) {
 struct Part {
     stretch: Range<u32>,
     counts: Counts,
-    /// Where each group ends in `places`.
+    /// Where each group ends in `items`.
     ends: Vec<u32>,
-    places: Vec<u32>,
+    items: Vec<Item>,
 }
 
 impl Part {
-    fn count(&mut self, group: impl Fn(u32) -> Group) {
+    fn count(&mut self, event: impl Fn(u32) -> (Group, Item)) {
         for place in self.stretch.clone() {
-            self.counts.take(group(place));
+            self.counts.take(event(place).0);
         }
     }
     /// Puts every event to its group, where there are so many facilities and regions.
-    fn fill(&mut self, facilities: usize, regions: usize, group: impl Fn(u32) -> Group) {
-        let begins = begins(&self.counts, facilities, regions);
-        self.places = vec![0; begins.last().copied().unwrap_or_default() as usize];
-        self.ends = begins;
+    fn fill(&mut self, facilities: usize, regions: usize, event: impl Fn(u32) -> (Group, Item)) {
+        let mut sum = 0;
+        let Counts { facilities: of_facilities, regions: of_regions, patients } = &mut self.counts;
+        of_facilities.resize(facilities, 0);
+        of_regions.resize(regions, 0);
+        let sizes = of_facilities.iter().chain(&*of_regions).chain([&*patients]);
+        // Where each begins; once all is put there, where it ends.
+        let begins = sizes.map(|size| {
+            sum += size;
+            sum - size
+        });
+        self.ends = begins.collect();
+        self.items = vec![Item::default(); sum as usize];
         for place in self.stretch.clone() {
-            let group = match group(place) {
+            let (group, item) = event(place);
+            let group = match group {
                 Group::Facility(facility) => facility as usize,
                 Group::Region(region) => facilities + region as usize,
                 Group::Patients => facilities + regions,
                 Group::None => continue,
             };
             let next = &mut self.ends[group];
-            self.places[*next as usize] = place;
+            self.items[*next as usize] = item;
             *next += 1;
         }
     }
-    fn row(&self, at: usize) -> &[u32] {
+    fn row(&self, at: usize) -> &[Item] {
         let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.places[begin as usize..self.ends[at] as usize]
+        &self.items[begin as usize..self.ends[at] as usize]
     }
-}
-
-/// Where each group begins if so many events are in each, and the end of the last: facilities, regions, patients.
-fn begins(counts: &Counts, facilities: usize, regions: usize) -> Vec<u32> {
-    let filled = |counts: &[u32], length| {
-        counts.iter().copied().chain(iter::repeat(0)).take(length).collect::<Vec<_>>()
-    };
-    let sizes =
-        [filled(&counts.facilities, facilities), filled(&counts.regions, regions), vec![counts.patients]];
-    let mut sum = 0;
-    let ends = sizes.concat().into_iter().map(|size| {
-        sum += size;
-        sum
-    });
-    iter::once(0).chain(ends).collect()
 }
 
 impl Groups {
@@ -129,54 +141,38 @@ impl Groups {
     /// there are `parts` of it at a time.
     pub(super) fn of(
         events: u32,
-        group: impl Fn(u32) -> Group + Sync,
+        event: impl Fn(u32) -> (Group, Item) + Sync,
         parts: usize,
         at_once: impl Fn(Vec<Task<'_>>),
     ) -> Self {
-        let group = &group;
+        let event = &event;
         #[allow(clippy::cast_possible_truncation)] // no place is larger than the number of events
         let place = |part: usize| (part as u64 * u64::from(events) / parts as u64) as u32;
         let stretches =
             (0..parts).map(|part| Part { stretch: place(part)..place(part + 1), ..Part::default() });
         let mut parts: Vec<Part> = stretches.collect();
-        at_once(parts.iter_mut().map(|part| task(|| part.count(group))).collect());
-        let mut all = Counts::default();
-        for part in &parts {
-            all.take_in(&part.counts);
-        }
-        let (facilities, regions) = (all.facilities.len(), all.regions.len());
-        at_once(parts.iter_mut().map(|part| task(move || part.fill(facilities, regions, group))).collect());
-        let begins = begins(&all, facilities, regions);
-        let mut places = Vec::with_capacity(begins.last().copied().unwrap_or_default() as usize);
-        for row in 0..=facilities + regions {
-            for part in &parts {
-                places.extend_from_slice(part.row(row));
-            }
-        }
-        Self { facilities, begins, places }
+        at_once(parts.iter_mut().map(|part| task(|| part.count(event))).collect());
+        let most = |length: fn(&Counts) -> usize| parts.iter().map(|part| length(&part.counts)).max();
+        let facilities = most(|counts| counts.facilities.len()).unwrap_or_default();
+        let regions = most(|counts| counts.regions.len()).unwrap_or_default();
+        at_once(parts.iter_mut().map(|part| task(move || part.fill(facilities, regions, event))).collect());
+        Self { facilities, regions, parts }
     }
 
-    fn row(&self, at: usize) -> &[u32] {
-        match (self.begins.get(at), self.begins.get(at + 1)) {
-            (Some(begin), Some(end)) => &self.places[*begin as usize..*end as usize],
-            _ => &[],
-        }
+    fn row(&self, at: usize) -> Row<'_> {
+        Row { parts: &self.parts, at }
     }
-    /// The number of the group of patients: the last.
-    fn patients(&self) -> usize {
-        self.begins.len().saturating_sub(2)
-    }
-    pub(super) fn of_facility(&self, facility: FacilityId) -> &[u32] {
+    pub(super) fn of_facility(&self, facility: FacilityId) -> Row<'_> {
         let at = facility.index();
-        if at < self.facilities { self.row(at) } else { &[] }
+        if at < self.facilities { self.row(at) } else { Row::NONE }
     }
-    pub(super) fn of_region(&self, region: RegionId) -> &[u32] {
-        let at = self.facilities + region.index();
-        if at < self.patients() { self.row(at) } else { &[] }
+    pub(super) fn of_region(&self, region: RegionId) -> Row<'_> {
+        let at = region.index();
+        if at < self.regions { self.row(self.facilities + at) } else { Row::NONE }
     }
     /// The events about patients.
-    pub(super) fn of_patients(&self) -> &[u32] {
-        self.row(self.patients())
+    pub(super) fn of_patients(&self) -> Row<'_> {
+        self.row(self.facilities + self.regions)
     }
     /// The facilities that events are about, in order.
     pub(super) fn facilities(&self) -> impl Iterator<Item = FacilityId> + '_ {
@@ -184,11 +180,11 @@ impl Groups {
     }
     /// The regions that events are about, in order.
     pub(super) fn regions(&self) -> impl Iterator<Item = RegionId> + '_ {
-        self.filled(self.facilities..self.patients()).map(RegionId::from)
+        self.filled(self.facilities..self.facilities + self.regions).map(RegionId::from)
     }
     /// Which of some groups hold anything, counted from the first of them.
     fn filled(&self, groups: Range<usize>) -> impl Iterator<Item = u32> + '_ {
-        (0..).zip(groups).filter(|(_, group)| !self.row(*group).is_empty()).map(|(at, _)| at)
+        (0..).zip(groups).filter(|(_, group)| self.row(*group).len() > 0).map(|(at, _)| at)
     }
 }
 
@@ -214,17 +210,23 @@ mod tests {
             parts in 1..5_usize,
         ) {
             let events = u32::try_from(told.len()).unwrap();
-            let groups = Groups::of(events, |place| told[place as usize], parts, |tasks| {
+            let event = |place: u32| (told[place as usize], [place, 1, 2, 3]);
+            let groups = Groups::of(events, event, parts, |tasks| {
                 tasks.into_iter().rev().for_each(|task| task());
             });
-            let of = |wanted: Group| -> Vec<u32> {
-                (0..events).filter(|place| told[*place as usize] == wanted).collect()
+            let of = |wanted: Group| -> Vec<Item> {
+                (0..events).filter(|place| told[*place as usize] == wanted).map(|place| event(place).1).collect()
             };
-            for at in 0..10 {
-                prop_assert_eq!(groups.of_facility(FacilityId::from(at)), of(Group::Facility(at)));
-                prop_assert_eq!(groups.of_region(RegionId::from(at)), of(Group::Region(at)));
+            for (row, wanted) in (0..10)
+                .flat_map(|at| {
+                    let (facility, region) = (FacilityId::from(at), RegionId::from(at));
+                    [(groups.of_facility(facility), Group::Facility(at)), (groups.of_region(region), Group::Region(at))]
+                })
+                .chain([(groups.of_patients(), Group::Patients)])
+            {
+                prop_assert_eq!(row.pieces().collect::<Vec<_>>().concat(), of(wanted));
+                prop_assert_eq!(row.len(), of(wanted).len());
             }
-            prop_assert_eq!(groups.of_patients(), of(Group::Patients));
             let facilities: Vec<FacilityId> =
                 (0..9).filter(|at| !of(Group::Facility(*at)).is_empty()).map(FacilityId::from).collect();
             prop_assert_eq!(groups.facilities().collect::<Vec<_>>(), facilities);

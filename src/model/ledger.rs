@@ -1,7 +1,8 @@
 //! The ledger: the events of a log, kept small.
 //!
 //! Ten million events say few different things: what they declare, whom they route where and why, and who said it are
-//! kept once each, and an event is a row of numbers that point there (16 bytes). A whole [`Event`] is put together when
+//! kept once each, and an event is a row of numbers that point there (16 bytes). Sorted by whom they are about, events stand
+//! there once more: a facility's lie side by side. A whole [`Event`] is put together when
 //! it is asked for. Which of them are about whom is the business of `groups`.
 
 use std::collections::BTreeSet;
@@ -12,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
-use super::groups::{Group, Groups, Task};
+use super::groups::{Group, Groups, Item, Row, Task};
 use super::{
     Declaration, Declared, Event, FacilityId, Instant, Kind, RegionId, Subject, Target, Until, WalkIn,
 };
@@ -116,11 +117,11 @@ impl<'l> Spot<'l> {
     /// What it declares, in numbers; `None`: it declares nothing.
     #[inline]
     pub fn short(&self) -> Option<Short> {
-        self.ledger.short(self.place, self.entry)
+        self.ledger.short(self.place, self.entry.brief)
     }
     /// The whole of it.
     pub fn line(&self) -> Line<'l> {
-        self.ledger.line(self.place, self.entry)
+        self.ledger.line(self.place, self.entry.brief)
     }
 }
 
@@ -187,21 +188,40 @@ impl SayingId {
     }
 }
 
-/// An event in numbers, some of which are known to the [`Sayings`] that made it: one of 65,535 declarations, recorded not
-/// before it holds and less than 18 hours after, in the years from 1970 to 2106. Any other stands apart, and an entry has
-/// its place there.
+/// An event in numbers, some of which are known to the [`Sayings`] that made it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
+    /// A facility, or a region with [`REGION`] set; [`NOBODY`] for none.
+    subject: u32,
+    brief: Brief,
+}
+
+/// What an entry says in 12 bytes: one of 65,535 declarations, recorded not before it holds and less than 18 hours after,
+/// in the years from 1970 to 2106. Any other stands apart, and this tells its place there.
+#[derive(Clone, Copy, Debug)]
+struct Brief {
     /// From when it holds, in seconds since 1970; of one apart its place there.
     from: u32,
     /// Until when; [`NEVER`] where that is not known.
     until: u32,
-    /// A facility, or a region with [`REGION`] set; [`NOBODY`] for none.
-    subject: u32,
     /// How many seconds after it holds it was recorded.
     lag: u16,
     /// A place among the sayings; [`APART`] of one apart.
     said: u16,
+}
+
+impl Brief {
+    /// With the place of its event, as it stands in a group.
+    #[inline]
+    fn placed(self, place: u32) -> Item {
+        [place, self.from, self.until, u32::from(self.lag) << 16 | u32::from(self.said)]
+    }
+    /// The place of an event, and what it says.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // the halves of a number
+    fn of([place, from, until, rest]: Item) -> (u32, Self) {
+        (place, Self { from, until, lag: (rest >> 16) as u16, said: rest as u16 })
+    }
 }
 
 /// What an entry says, whoever it is about.
@@ -259,7 +279,7 @@ fn group(code: u32) -> Group {
 
 impl Entry {
     /// None yet: it keeps the place of one.
-    pub const NONE: Self = Self { from: 0, until: NEVER, subject: NOBODY, lag: 0, said: 0 };
+    pub const NONE: Self = Self { subject: NOBODY, brief: Brief { from: 0, until: NEVER, lag: 0, said: 0 } };
 
     /// The declaration that a facility is what was said, in a ledger of the same [`Sayings`]. There is an `until` exactly
     /// where one was stated in what was said. `None`: it stands apart, and takes [`Sayings::declaration`].
@@ -271,10 +291,14 @@ impl Entry {
         from: Instant,
         until: Option<Instant>,
     ) -> Option<Self> {
-        Self::of(u32::from(facility), &Told { recorded_at, from, until, said: said.place() })
+        let brief = Brief::told(&Told { recorded_at, from, until, said: said.place() })?;
+        Some(Self { subject: u32::from(facility), brief })
     }
+}
+
+impl Brief {
     #[inline]
-    fn of(subject: u32, told: &Told) -> Option<Self> {
+    fn told(told: &Told) -> Option<Self> {
         let until = match told.until {
             Some(until) => u32::try_from(until.seconds()).ok().filter(|until| *until < NEVER)?,
             None => NEVER,
@@ -282,7 +306,6 @@ impl Entry {
         Some(Self {
             from: u32::try_from(told.from.seconds()).ok()?,
             until,
-            subject,
             lag: u16::try_from(told.recorded_at.seconds().wrapping_sub(told.from.seconds())).ok()?,
             said: u16::try_from(told.said).ok().filter(|said| *said < APART)?,
         })
@@ -396,42 +419,43 @@ impl Sayings {
     }
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     fn put(&mut self, subject: u32, told: Told) -> Entry {
-        Entry::of(subject, &told).unwrap_or_else(|| {
+        let brief = Brief::told(&told).unwrap_or_else(|| {
             self.apart.push(told);
-            Entry { from: self.apart.len() as u32 - 1, until: NEVER, subject, lag: 0, said: APART }
-        })
+            Brief { from: self.apart.len() as u32 - 1, until: NEVER, lag: 0, said: APART }
+        });
+        Entry { subject, brief }
     }
     #[inline]
-    fn told(&self, entry: &Entry) -> Told {
-        if entry.said == APART {
-            return self.apart[entry.from as usize];
+    fn told(&self, brief: Brief) -> Told {
+        if brief.said == APART {
+            return self.apart[brief.from as usize];
         }
-        let from = i64::from(entry.from);
+        let from = i64::from(brief.from);
         Told {
-            recorded_at: Instant::from_seconds(from + i64::from(entry.lag)),
+            recorded_at: Instant::from_seconds(from + i64::from(brief.lag)),
             from: Instant::from_seconds(from),
-            until: (entry.until != NEVER).then(|| Instant::from_seconds(i64::from(entry.until))),
-            said: u32::from(entry.said),
+            until: (brief.until != NEVER).then(|| Instant::from_seconds(i64::from(brief.until))),
+            said: u32::from(brief.said),
         }
     }
     /// What an entry declares, apart from whom it is about and when; `None`: it is no declaration.
     pub fn saying(&self, entry: &Entry) -> Option<SayingId> {
-        self.told(entry).saying()
+        self.told(entry.brief).saying()
     }
     #[inline]
-    fn is_known(&self, entry: &Entry, known_at: Option<Instant>) -> bool {
-        known_at.is_none_or(|known_at| self.told(entry).recorded_at <= known_at)
+    fn is_known(&self, brief: Brief, known_at: Option<Instant>) -> bool {
+        known_at.is_none_or(|known_at| self.told(brief).recorded_at <= known_at)
     }
     /// What an entry says that is no declaration.
     #[inline]
-    fn other(&self, entry: &Entry) -> Option<&Kind> {
-        match self.told(entry) {
+    fn other(&self, brief: Brief) -> Option<&Kind> {
+        match self.told(brief) {
             Told { said, .. } if said & OTHER != 0 => Some(&self.others[(said & !OTHER) as usize].0),
             Told { .. } => None,
         }
     }
-    fn source(&self, entry: &Entry) -> &Arc<str> {
-        let Told { said, .. } = self.told(entry);
+    fn source(&self, brief: Brief) -> &Arc<str> {
+        let Told { said, .. } = self.told(brief);
         let place = if said & OTHER == 0 {
             self.whole.kept[said as usize].source
         } else {
@@ -460,11 +484,11 @@ impl Ledger {
     }
     /// When the last event was recorded.
     pub fn last_recorded_at(&self) -> Option<Instant> {
-        self.entries.last().map(|last| self.said.told(last).recorded_at)
+        self.entries.last().map(|last| self.said.told(last.brief).recorded_at)
     }
     /// When each event was recorded, in the order of their numbers.
     pub fn recordings(&self) -> impl Iterator<Item = Instant> + '_ {
-        self.entries.iter().map(|entry| self.said.told(entry).recorded_at)
+        self.entries.iter().map(|entry| self.said.told(entry.brief).recorded_at)
     }
     /// Makes room for so many more events.
     pub fn reserve(&mut self, more: usize) {
@@ -514,7 +538,7 @@ impl Ledger {
     }
     fn at(&self, at: usize) -> Event {
         let entry = &self.entries[at];
-        let kind = match self.line(at, entry) {
+        let kind = match self.line(at, entry.brief) {
             Line::Other(kind) => kind.clone(),
             Line::Declared(heard) => {
                 let Wording { route, walk_in, reason, text, approver } = (**heard.wording).clone();
@@ -535,16 +559,16 @@ impl Ledger {
         };
         Event {
             number: self.number(at),
-            recorded_at: self.said.told(entry).recorded_at,
-            source: self.said.source(entry).clone(),
+            recorded_at: self.said.told(entry.brief).recorded_at,
+            source: self.said.source(entry.brief).clone(),
             kind,
         }
     }
-    fn line(&self, at: usize, entry: &Entry) -> Line<'_> {
-        if let Some(other) = self.said.other(entry) {
+    fn line(&self, at: usize, brief: Brief) -> Line<'_> {
+        if let Some(other) = self.said.other(brief) {
             return Line::Other(other);
         }
-        let told = self.said.told(entry);
+        let told = self.said.told(brief);
         let said = &self.said.whole.kept[told.said as usize];
         Line::Declared(Heard {
             number: self.number(at),
@@ -563,13 +587,13 @@ impl Ledger {
     /// Which events retract which, in order: numbers.
     pub fn retractions(&self) -> impl DoubleEndedIterator<Item = (u64, u64)> + '_ {
         self.entries.iter().enumerate().filter_map(|(at, entry)| {
-            let Kind::Retract(target) = self.said.other(entry)? else { return None };
+            let Kind::Retract(target) = self.said.other(entry.brief)? else { return None };
             Some((self.number(at), *target))
         })
     }
     /// The first instant at which anything that is declared holds.
     pub fn first_from(&self) -> Option<Instant> {
-        let told = self.entries.iter().map(|entry| self.said.told(entry));
+        let told = self.entries.iter().map(|entry| self.said.told(entry.brief));
         told.filter(|told| told.saying().is_some()).map(|told| told.from).min()
     }
     /// The events that were known at `known_at`, under their numbers. Times of recording may run backwards where a log
@@ -577,10 +601,10 @@ impl Ledger {
     #[must_use]
     pub fn known(&self, known_at: Option<Instant>) -> Self {
         let mut known = self.clone();
-        if self.entries.iter().all(|entry| self.said.is_known(entry, known_at)) {
+        if self.entries.iter().all(|entry| self.said.is_known(entry.brief, known_at)) {
             return known;
         }
-        let is_known = |at: &usize| self.said.is_known(&self.entries[*at], known_at);
+        let is_known = |at: &usize| self.said.is_known(self.entries[*at].brief, known_at);
         let places: Vec<usize> = (0..self.entries.len()).filter(is_known).collect();
         known.entries = Arc::new(places.iter().map(|at| self.entries[*at]).collect());
         known.numbers = places.iter().map(|at| self.number(*at)).collect();
@@ -628,8 +652,8 @@ impl Ledger {
                 return None;
             }
             if entry.subject & REGION != 0
-                || !self.said.is_known(entry, known_at)
-                || matches!(self.said.other(entry), Some(Kind::Assign(_)))
+                || !self.said.is_known(entry.brief, known_at)
+                || matches!(self.said.other(entry.brief), Some(Kind::Assign(_)))
             {
                 return None;
             }
@@ -646,16 +670,17 @@ impl Ledger {
         if !self.said.retracts {
             return Vec::new();
         }
-        let others = (0..).zip(self.entries.iter()).filter(|(_, entry)| self.said.other(entry).is_some());
+        let others =
+            (0..).zip(self.entries.iter()).filter(|(_, entry)| self.said.other(entry.brief).is_some());
         let places: Vec<u32> = others.map(|(at, _)| at).collect();
-        let is_known = |at: u32| self.said.is_known(&self.entries[at as usize], known_at);
-        self.retracted(&places, is_known).into_iter().map(|at| at as usize).collect()
+        let is_known = |at: u32| self.said.is_known(self.entries[at as usize].brief, known_at);
+        self.retracted(places.into_iter(), is_known).into_iter().map(|at| at as usize).collect()
     }
     /// What was said of a subject and known at `known_at`, in order, less what was retracted by then. Without `known_at`
     /// everything is known. What was said of patients is not said of facilities.
     pub fn of(&self, subject: Subject, known_at: Option<Instant>) -> impl Iterator<Item = Line<'_>> + '_ {
-        let places = self.row(subject);
-        self.told(places, places, known_at)
+        let row = self.row(subject);
+        self.told(row.pieces().flatten(), row, known_at)
     }
     /// What was said of a facility and known at `known_at`, in order and in numbers; an event that declares nothing as
     /// `None`. Only of a ledger in which nothing is retracted.
@@ -667,13 +692,13 @@ impl Ledger {
         if self.said.retracts {
             return None;
         }
-        let entries = Gathered::new(&self.entries, self.row(Subject::Facility(facility)));
-        let known = entries.filter(move |(_, entry)| self.said.is_known(entry, known_at));
-        Some(known.map(|(at, entry)| self.short(at as usize, &entry)))
+        let events = self.groups().of_facility(facility).pieces().flatten().map(|item| Brief::of(*item));
+        let known = events.filter(move |(_, brief)| self.said.is_known(*brief, known_at));
+        Some(known.map(|(at, brief)| self.short(at as usize, brief)))
     }
     #[inline]
-    fn short(&self, at: usize, entry: &Entry) -> Option<Short> {
-        let Told { recorded_at, from, until, said } = self.said.told(entry);
+    fn short(&self, at: usize, brief: Brief) -> Option<Short> {
+        let Told { recorded_at, from, until, said } = self.said.told(brief);
         (said & OTHER == 0).then(|| Short {
             number: self.number(at),
             recorded_at,
@@ -685,7 +710,7 @@ impl Ledger {
     /// The declaration of that number.
     pub fn heard(&self, number: u64) -> Option<Heard<'_>> {
         let at = self.place(number)?;
-        match self.line(at, &self.entries[at]) {
+        match self.line(at, self.entries[at].brief) {
             Line::Declared(heard) => Some(heard),
             Line::Other(_) => None,
         }
@@ -697,17 +722,19 @@ impl Ledger {
         known_at: Option<Instant>,
         events: RangeInclusive<u64>,
     ) -> impl Iterator<Item = Line<'_>> + '_ {
-        let places = self.row(subject);
-        let before = |number: u64| places.partition_point(|at| self.number(*at as usize) < number);
-        let (first, end) = (before(*events.start()), before(events.end().saturating_add(1)));
-        self.told(&places[first..end], places, known_at)
+        let row = self.row(subject);
+        let between = move |piece: &'_ [Item]| {
+            let before = |number: u64| piece.partition_point(|[at, ..]| self.number(*at as usize) < number);
+            before(*events.start())..before(events.end().saturating_add(1))
+        };
+        self.told(row.pieces().flat_map(move |piece| &piece[between(piece)]), row, known_at)
     }
     /// How many events are about a facility; retractions count.
     pub fn events_of(&self, facility: FacilityId) -> usize {
         self.groups().of_facility(facility).len()
     }
 
-    fn row(&self, subject: Subject) -> &[u32] {
+    fn row(&self, subject: Subject) -> Row<'_> {
         match subject {
             Subject::Facility(facility) => self.groups().of_facility(facility),
             Subject::Region(region) => self.groups().of_region(region),
@@ -715,36 +742,43 @@ impl Ledger {
     }
     /// Where patients were sent, as known at `known_at`.
     pub fn assignments(&self, known_at: Option<Instant>) -> impl Iterator<Item = &super::Assignment> + '_ {
-        let patients = if self.said.assigns { self.groups().of_patients() } else { &[] };
-        self.told(patients, patients, known_at).filter_map(|line| match line {
+        let patients = if self.said.assigns { self.groups().of_patients() } else { Row::NONE };
+        self.told(patients.pieces().flatten(), patients, known_at).filter_map(|line| match line {
             Line::Other(Kind::Assign(assignment)) => Some(&**assignment),
             Line::Other(Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Note(_))
             | Line::Declared(_) => None,
         })
     }
 
-    /// What stands in these places of a row, less what is retracted anywhere in it.
+    /// What these events of a row say, less what is retracted anywhere in it.
     fn told<'l>(
         &'l self,
-        places: &'l [u32],
-        row: &'l [u32],
+        events: impl Iterator<Item = &'l Item> + 'l,
+        row: Row<'l>,
         known_at: Option<Instant>,
     ) -> impl Iterator<Item = Line<'l>> + 'l {
-        let retracted = self.retracted(row, |at| self.said.is_known(&self.entries[at as usize], known_at));
-        Gathered::new(&self.entries, places)
-            .filter(move |(at, entry)| self.said.is_known(entry, known_at) && !retracted.contains(at))
-            .map(|(at, entry)| self.line(at as usize, &entry))
+        let places = row.pieces().flatten().map(|[at, ..]| *at);
+        let is_known = |at: u32| self.said.is_known(self.entries[at as usize].brief, known_at);
+        let retracted = self.retracted(places, is_known);
+        events
+            .map(|item| Brief::of(*item))
+            .filter(move |(at, brief)| self.said.is_known(*brief, known_at) && !retracted.contains(at))
+            .map(|(at, brief)| self.line(at as usize, brief))
             .filter(|line| !matches!(line, Line::Other(Kind::Retract(_))))
     }
 
     /// The places of what is as if it had not been. A retraction that is itself retracted retracts nothing.
-    fn retracted(&self, places: &[u32], is_known: impl Fn(u32) -> bool) -> BTreeSet<u32> {
+    fn retracted(
+        &self,
+        places: impl DoubleEndedIterator<Item = u32>,
+        is_known: impl Fn(u32) -> bool,
+    ) -> BTreeSet<u32> {
         let mut gone = BTreeSet::new();
         if !self.said.retracts {
             return gone;
         }
-        for at in places.iter().rev().copied().filter(|at| is_known(*at)) {
-            if let Some(Kind::Retract(target)) = self.said.other(&self.entries[at as usize])
+        for at in places.rev().filter(|at| is_known(*at)) {
+            if let Some(Kind::Retract(target)) = self.said.other(self.entries[at as usize].brief)
                 && !gone.contains(&at)
                 && let Some(target) = self.place(*target).and_then(|target| u32::try_from(target).ok())
                 && target < at
@@ -769,14 +803,18 @@ impl Ledger {
             let (entries, elsewhere) = (self.entries.as_slice(), self.elsewhere());
             let events = entries.len() as u32;
             if elsewhere.is_empty() {
-                return Groups::of(events, |at| group(entries[at as usize].subject), parts, at_once);
+                let event = |at: u32| {
+                    let Entry { subject, brief } = entries[at as usize];
+                    (group(subject), brief.placed(at))
+                };
+                return Groups::of(events, event, parts, at_once);
             }
-            let told = |at: u32| {
-                let entry = &entries[at as usize];
-                let told = if entry.said == APART { elsewhere.get(&at).copied() } else { None };
-                told.unwrap_or(group(entry.subject))
+            let event = |at: u32| {
+                let Entry { subject, brief } = entries[at as usize];
+                let told = if brief.said == APART { elsewhere.get(&at).copied() } else { None };
+                (told.unwrap_or(group(subject)), brief.placed(at))
             };
-            Groups::of(events, told, parts, at_once)
+            Groups::of(events, event, parts, at_once)
         })
     }
     /// The events that stand in another group than that of their subject. A retraction stands with what it retracts.
@@ -787,7 +825,7 @@ impl Ledger {
             return elsewhere;
         }
         for (at, entry) in self.entries.iter().enumerate() {
-            let Some(other) = self.said.other(entry) else { continue };
+            let Some(other) = self.said.other(entry.brief) else { continue };
             let group = match other {
                 Kind::Assign(_) => Group::Patients,
                 Kind::Retract(target) => match self.place(*target) {
@@ -802,49 +840,6 @@ impl Ledger {
             elsewhere.insert(at as u32, group);
         }
         elsewhere
-    }
-}
-
-/// So many entries are fetched at a time.
-const FETCHED: usize = 512;
-
-/// The entries at some places. What one facility's are is scattered over hundreds of megabytes: they are fetched many at
-/// a time, so that waiting for one of them is waiting for all.
-struct Gathered<'l> {
-    entries: &'l [Entry],
-    /// Of those fetched and of those to come.
-    places: &'l [u32],
-    fetched: Vec<Entry>,
-    /// How many of those fetched were given.
-    given: usize,
-}
-
-impl<'l> Gathered<'l> {
-    fn new(entries: &'l [Entry], places: &'l [u32]) -> Self {
-        Self { entries, places, fetched: Vec::with_capacity(places.len().min(FETCHED)), given: 0 }
-    }
-    #[cold]
-    fn fetch(&mut self) {
-        self.places = &self.places[self.given..];
-        self.given = 0;
-        self.fetched.clear();
-        let next = self.places.iter().take(FETCHED);
-        self.fetched.extend(next.map(|at| self.entries[*at as usize]));
-    }
-}
-
-impl Iterator for Gathered<'_> {
-    type Item = (u32, Entry);
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.given == self.fetched.len() {
-            self.fetch();
-        }
-        let entry = *self.fetched.get(self.given)?;
-        let place = *self.places.get(self.given)?;
-        self.given += 1;
-        Some((place, entry))
     }
 }
 
