@@ -98,13 +98,19 @@ struct Part {
 }
 
 impl Part {
-    fn count(&mut self, event: impl Fn(u32) -> (Group, Item)) {
+    fn count(&mut self, group: impl Fn(u32) -> Group) {
         for place in self.stretch.clone() {
-            self.counts.take(event(place).0);
+            self.counts.take(group(place));
         }
     }
     /// Puts every event to its group, where there are so many facilities and regions.
-    fn fill(&mut self, facilities: usize, regions: usize, event: impl Fn(u32) -> (Group, Item)) {
+    fn fill(
+        &mut self,
+        facilities: usize,
+        regions: usize,
+        group: impl Fn(u32) -> Group,
+        item: impl Fn(u32) -> Item,
+    ) {
         let mut sum = 0;
         let Counts { facilities: of_facilities, regions: of_regions, patients } = &mut self.counts;
         of_facilities.resize(facilities, 0);
@@ -118,15 +124,14 @@ impl Part {
         self.ends = begins.collect();
         self.items = vec![Item::default(); sum as usize];
         for place in self.stretch.clone() {
-            let (group, item) = event(place);
-            let group = match group {
+            let group = match group(place) {
                 Group::Facility(facility) => facility as usize,
                 Group::Region(region) => facilities + region as usize,
                 Group::Patients => facilities + regions,
                 Group::None => continue,
             };
             let next = &mut self.ends[group];
-            self.items[*next as usize] = item;
+            self.items[*next as usize] = item(place);
             *next += 1;
         }
     }
@@ -141,21 +146,24 @@ impl Groups {
     /// there are `parts` of it at a time.
     pub(super) fn of(
         events: u32,
-        event: impl Fn(u32) -> (Group, Item) + Sync,
+        group: impl Fn(u32) -> Group + Sync,
+        item: impl Fn(u32) -> Item + Sync,
         parts: usize,
         at_once: impl Fn(Vec<Task<'_>>),
     ) -> Self {
-        let event = &event;
+        let (group, item) = (&group, &item);
         #[allow(clippy::cast_possible_truncation)] // no place is larger than the number of events
         let place = |part: usize| (part as u64 * u64::from(events) / parts as u64) as u32;
         let stretches =
             (0..parts).map(|part| Part { stretch: place(part)..place(part + 1), ..Part::default() });
         let mut parts: Vec<Part> = stretches.collect();
-        at_once(parts.iter_mut().map(|part| task(|| part.count(event))).collect());
+        at_once(parts.iter_mut().map(|part| task(|| part.count(group))).collect());
         let most = |length: fn(&Counts) -> usize| parts.iter().map(|part| length(&part.counts)).max();
         let facilities = most(|counts| counts.facilities.len()).unwrap_or_default();
         let regions = most(|counts| counts.regions.len()).unwrap_or_default();
-        at_once(parts.iter_mut().map(|part| task(move || part.fill(facilities, regions, event))).collect());
+        at_once(
+            parts.iter_mut().map(|part| task(move || part.fill(facilities, regions, group, item))).collect(),
+        );
         Self { facilities, regions, parts }
     }
 
@@ -210,12 +218,12 @@ mod tests {
             parts in 1..5_usize,
         ) {
             let events = u32::try_from(told.len()).unwrap();
-            let event = |place: u32| (told[place as usize], [place, 1, 2, 3]);
-            let groups = Groups::of(events, event, parts, |tasks| {
+            let item = |place: u32| [place, 1, 2, 3];
+            let groups = Groups::of(events, |place| told[place as usize], item, parts, |tasks| {
                 tasks.into_iter().rev().for_each(|task| task());
             });
             let of = |wanted: Group| -> Vec<Item> {
-                (0..events).filter(|place| told[*place as usize] == wanted).map(|place| event(place).1).collect()
+                (0..events).filter(|place| told[*place as usize] == wanted).map(item).collect()
             };
             for (row, wanted) in (0..10)
                 .flat_map(|at| {

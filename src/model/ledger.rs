@@ -1,9 +1,9 @@
 //! The ledger: the events of a log, kept small.
 //!
 //! Ten million events say few different things: what they declare, whom they route where and why, and who said it are
-//! kept once each, and an event is a row of numbers that point there (16 bytes). Sorted by whom they are about, events stand
-//! there once more: a facility's lie side by side. A whole [`Event`] is put together when
-//! it is asked for. Which of them are about whom is the business of `groups`.
+//! kept once each, and an event is a row of numbers that point there (16 bytes). Once it is asked which of them are about
+//! whom, which is the business of `groups`, they stand there once more: a facility's side by side. A whole [`Event`] is put
+//! together when it is asked for.
 
 use std::collections::BTreeSet;
 use std::hash::Hash;
@@ -802,19 +802,16 @@ impl Ledger {
         self.groups.get_or_init(|| {
             let (entries, elsewhere) = (self.entries.as_slice(), self.elsewhere());
             let events = entries.len() as u32;
+            let item = |at: u32| entries[at as usize].brief.placed(at);
             if elsewhere.is_empty() {
-                let event = |at: u32| {
-                    let Entry { subject, brief } = entries[at as usize];
-                    (group(subject), brief.placed(at))
-                };
-                return Groups::of(events, event, parts, at_once);
+                return Groups::of(events, |at| group(entries[at as usize].subject), item, parts, at_once);
             }
-            let event = |at: u32| {
+            let told = |at: u32| {
                 let Entry { subject, brief } = entries[at as usize];
                 let told = if brief.said == APART { elsewhere.get(&at).copied() } else { None };
-                (told.unwrap_or(group(subject)), brief.placed(at))
+                told.unwrap_or(group(subject))
             };
-            Groups::of(events, event, parts, at_once)
+            Groups::of(events, told, item, parts, at_once)
         })
     }
     /// The events that stand in another group than that of their subject. A retraction stands with what it retracts.

@@ -194,12 +194,19 @@ pub struct Numbers {
     delimiter: u8,
     raw: bool,
     row: usize,
+    /// The cells of small numbers with one decimal, then of those with two, as far as they were written before: seven
+    /// bytes and how many of them it takes.
+    cells: Vec<u64>,
 }
+
+/// Numbers below this are small: three digits and a decimal.
+const SMALL: usize = 10_000;
 
 impl Numbers {
     /// Rows of csv or, by tabs, of tsv.
     pub fn new(by_tabs: bool, raw: bool) -> Self {
-        Self { text: Vec::new(), delimiter: if by_tabs { b'\t' } else { b',' }, raw, row: 0 }
+        let delimiter = if by_tabs { b'\t' } else { b',' };
+        Self { text: Vec::new(), delimiter, raw, row: 0, cells: vec![0; 2 * SMALL] }
     }
 
     /// Begins anew; what was written is forgotten.
@@ -217,13 +224,35 @@ impl Numbers {
 
     /// A number with so many decimals, given without the point.
     #[inline]
+    #[allow(clippy::cast_possible_truncation)] // small numbers, and a length
     fn number(&mut self, number: u64, decimals: u32) {
+        if number >= SMALL as u64 || decimals == 0 {
+            self.middling(number, decimals);
+            return;
+        }
+        let at = (decimals as usize - 1) * SMALL + number as usize;
+        let mut known = self.cells[at];
+        if known == 0 {
+            let (cell, length) = cell(number as u32, decimals, self.delimiter);
+            known = u64::from_le_bytes(cell) | (length as u64) << 56;
+            self.cells[at] = known;
+        }
+        self.cell(known.to_le_bytes(), (known >> 56) as usize);
+    }
+
+    #[inline]
+    fn cell(&mut self, cell: [u8; 8], length: usize) {
+        let begin = self.text.len();
+        self.text.extend_from_slice(&cell);
+        self.text.truncate(begin + length);
+    }
+
+    #[inline(never)]
+    fn middling(&mut self, number: u64, decimals: u32) {
         match u32::try_from(number) {
             Ok(number) if number < 1_000_000 => {
                 let (cell, length) = cell(number, decimals, self.delimiter);
-                let begin = self.text.len();
-                self.text.extend_from_slice(&cell);
-                self.text.truncate(begin + length);
+                self.cell(cell, length);
             }
             Ok(_) | Err(_) => self.long(number, decimals),
         }

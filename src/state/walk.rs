@@ -280,12 +280,9 @@ impl<'t> Walk<'t> {
         }))
     }
 
-    fn take_all(&mut self, events: impl Iterator<Item = Option<Short>>) -> Option<()> {
-        let mut before = Instant::from_seconds(i64::MIN);
-        for said in events {
-            before = self.take(said, before)?;
-        }
-        Some(())
+    fn take_all(&mut self, mut events: impl Iterator<Item = Option<Short>>) -> Option<()> {
+        let before = Instant::from_seconds(i64::MIN);
+        events.try_fold(before, |before, said| self.take(said, before)).map(|_| ())
     }
 
     /// Takes in the next event, if it declares anything; `before` is from when on what holds that was said before it.
