@@ -95,6 +95,8 @@ pub struct Worded<'l> {
     pub source: &'l Arc<str>,
     /// Whether there is an `until` and it is stated.
     pub stated: bool,
+    /// Whether it says where patients go.
+    pub orders: bool,
     /// A drill.
     pub exercise: bool,
 }
@@ -633,6 +635,7 @@ impl Ledger {
             declared_at: said.declared as usize,
             source: &self.said.sources.kept[said.source as usize],
             stated: said.stated,
+            orders: !self.said.wordings.kept[said.wording as usize].route.is_empty(),
             exercise: said.exercise,
         })
     }

@@ -97,6 +97,26 @@ struct Change {
     what: What,
 }
 
+impl Change {
+    /// Ends come before beginnings, so that nothing holds together with what it follows upon.
+    fn order(&self) -> (Instant, bool) {
+        (self.at, self.begins)
+    }
+}
+
+/// Sorts changes of which but a few are told late.
+fn nearly_sorted(changes: &mut [Change]) {
+    for next in 1..changes.len() {
+        let change = changes[next];
+        let mut at = next;
+        while at > 0 && changes[at - 1].order() > change.order() {
+            changes[at] = changes[at - 1];
+            at -= 1;
+        }
+        changes[at] = change;
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum What {
     Element { element: ElementId, strains: bool },
@@ -189,7 +209,8 @@ impl<'a> Surveyor<'a> {
         self.gather_policies(&terms, &mut changes);
         let timeline = self.timeline.clone();
         let mut walk = Walk::new(&timeline);
-        let (known, reports) = if !terms.may_discount && walk.read(facility) && !walk.orders() {
+        let is_walked = !terms.may_discount && walk.read(facility) && !walk.orders();
+        let (known, reports) = if is_walked {
             (walk.is_known(), self.gather_walked(&mut walk, &mut changes))
         } else {
             // It is gone through once: a course is a small part of it.
@@ -203,9 +224,11 @@ impl<'a> Surveyor<'a> {
         if let Some(closed_on) = there.closed_on {
             push(&mut changes, closed_on, None, What::ClosedForGood);
         }
-        // What was gathered is in runs that are in order already: a stable sort finds them. Ends come before beginnings,
-        // so that nothing holds together with what it follows upon.
-        changes.sort_by_key(|change| (change.at, change.begins));
+        if is_walked {
+            nearly_sorted(&mut changes);
+        } else {
+            changes.sort_by_key(Change::order);
+        }
         let stages = self.sweep(&changes, !known);
         self.changes = changes;
         self.terms = Some((there.region, terms));
@@ -219,21 +242,9 @@ impl<'a> Surveyor<'a> {
             let what = |(lane, state): &(Lane, LaneState)| self.element(lane, state, false);
             self.walked = walk.states().iter().map(what).collect();
         }
-        let count = walk.sayings().len();
-        let mut seen = Seen {
-            walked: &self.walked,
-            begun: Vec::with_capacity(count),
-            ended: Vec::with_capacity(count),
-            expired: Vec::with_capacity(count),
-        };
-        walk.go(usize::MAX, &mut seen);
         let reports: Vec<Instant> = walk.sayings().iter().map(|saying| saying.from).collect();
-        changes.append(&mut seen.begun);
-        changes.append(&mut seen.ended);
-        for until in seen.expired {
-            let reported = reports.get(reports.partition_point(|report| *report < until)).copied();
-            push(changes, until, reported, What::Expired);
-        }
+        let begun = Vec::with_capacity(reports.len());
+        walk.go(usize::MAX, &mut Seen { walked: &self.walked, reports: &reports, begun, changes });
         reports
     }
 
@@ -414,26 +425,30 @@ impl<'a> Surveyor<'a> {
     }
 }
 
-/// What was seen on a walk.
+/// What is seen on a walk.
 struct Seen<'w> {
     walked: &'w [What],
-    /// Beginnings, by episode.
-    begun: Vec<Change>,
-    ended: Vec<Change>,
-    /// When something ran out.
-    expired: Vec<Instant>,
+    /// When anything was reported, in order.
+    reports: &'w [Instant],
+    /// By episode.
+    begun: Vec<What>,
+    /// In order of time, but for what ran out and is told of when its lane is spoken of again.
+    changes: &'w mut Vec<Change>,
 }
 
 impl Witness for Seen<'_> {
     fn begins(&mut self, state: StateAt, saying: &Saying) {
-        self.begun.push(Change { at: saying.from, begins: true, what: self.walked[state.index()] });
+        let what = self.walked[state.index()];
+        self.begun.push(what);
+        self.changes.push(Change { at: saying.from, begins: true, what });
     }
     fn confirmed(&mut self, _: usize, _: &Saying) {}
     fn ends(&mut self, episode: usize, until: Instant, by: EndedBy, _: Option<u64>) {
-        self.ended.push(Change { at: until, begins: false, what: self.begun[episode].what });
+        self.changes.push(Change { at: until, begins: false, what: self.begun[episode] });
         // Nobody had said beforehand that it was over: a plain facility speaks of nothing that is.
         if by == EndedBy::Expired {
-            self.expired.push(until);
+            let reported = self.reports.partition_point(|report| *report < until);
+            push(self.changes, until, self.reports.get(reported).copied(), What::Expired);
         }
     }
 }

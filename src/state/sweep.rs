@@ -212,13 +212,10 @@ struct Sweep<'t> {
 impl<'t> Sweep<'t> {
     fn new(timeline: &'t Timeline<'t>, at: Instant) -> Self {
         let moves = timeline.moves.get_or_init(|| Moves::read(timeline));
-        let does = timeline.ledger.worded().map(|said| {
-            let bits = moves.bits(said.declared_at);
-            Does {
-                turn: bits.map_or(Turn::NONE, |(keep, open)| Turn { keep, open }),
-                is_plain: bits.is_some() && !said.exercise && timeline.registry.acts(said.source),
-                is_stated: said.stated,
-            }
+        let does = moves.found.iter().map(|found| Does {
+            turn: moves.bits(found.declared_at).map_or(Turn::NONE, |(keep, open)| Turn { keep, open }),
+            is_plain: found.is_plain,
+            is_stated: found.is_stated,
         });
         Self { timeline, at, gone: timeline.ledger.gone(timeline.known_at), does: Deeds::read(does) }
     }

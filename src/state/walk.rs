@@ -73,6 +73,8 @@ pub(super) struct Moves {
     named: Vec<u16>,
     /// By the number of a lane: whether `open` ends what it is in.
     opened: Vec<bool>,
+    /// By the place of what is said: what it is apart from its times.
+    pub(super) found: Vec<Found>,
 }
 
 #[derive(Clone, Debug)]
@@ -114,6 +116,7 @@ impl Moves {
             begun: Vec::new(),
             named: Vec::new(),
             opened: lanes.iter().map(|lane| Reach::Open.covers(lane)).collect(),
+            found: Vec::new(),
         };
         let mut places: HashMap<&(Lane, LaneState), u16> = HashMap::new();
         for (declared, states) in declared.iter().zip(&begun) {
@@ -131,6 +134,15 @@ impl Moves {
             };
             moves.by_declared.push(made.unwrap_or(Move::Intricate));
         }
+        let found = timeline.ledger.worded().map(|said| Found {
+            is_plain: !matches!(moves.by_declared[said.declared_at], Move::Intricate)
+                && !said.exercise
+                && registry.acts(said.source),
+            is_stated: said.stated,
+            orders: said.orders,
+            declared_at: said.declared_at,
+        });
+        moves.found = found.collect();
         moves
     }
 
@@ -200,14 +212,14 @@ pub(super) struct Open {
 
 /// What a saying is apart from its times.
 #[derive(Clone, Copy, Debug)]
-struct Found {
+pub(super) struct Found {
     /// Whether a walk can take it: it acts, and does no more than begin, confirm or end.
-    is_plain: bool,
+    pub(super) is_plain: bool,
     /// Whether the `until` is stated, where there is one.
-    is_stated: bool,
+    pub(super) is_stated: bool,
     /// Whether it says where patients go.
     orders: bool,
-    declared_at: usize,
+    pub(super) declared_at: usize,
 }
 
 /// A way through the facilities of a timeline, one after the other.
@@ -219,8 +231,6 @@ pub struct Walk<'t> {
     pub(super) sayings: Vec<Saying>,
     /// Whether any of them says where its patients go.
     orders: bool,
-    /// What was found out about sayings, by their place in the ledger.
-    found: Vec<Option<Found>>,
     pub(super) open: Vec<Open>,
     /// How many episodes have begun on this walk.
     pub(super) begun: usize,
@@ -236,7 +246,6 @@ impl<'t> Walk<'t> {
             timeline,
             moves,
             sayings: Vec::new(),
-            found: Vec::new(),
             open: Vec::new(),
             begun: 0,
             passed_over: false,
@@ -292,10 +301,7 @@ impl<'t> Walk<'t> {
             self.passed_over = true;
             return Some(before);
         };
-        let found = match self.found.get(said.said_at) {
-            Some(Some(found)) => *found,
-            Some(None) | None => self.find(&said)?,
-        };
+        let found = &self.moves.found[said.said_at];
         if !found.is_plain || !is_news(&said, found.is_stated, before) {
             return None;
         }
@@ -307,24 +313,6 @@ impl<'t> Walk<'t> {
             declared_at: found.declared_at,
         });
         Some(said.from)
-    }
-
-    /// Looks at what is said, apart from its times.
-    #[cold]
-    fn find(&mut self, said: &Short) -> Option<Found> {
-        let heard = self.timeline.ledger.heard(said.number)?;
-        let intricate = matches!(self.moves.by_declared[heard.declared_at], Move::Intricate);
-        let found = Found {
-            is_plain: !intricate && !heard.exercise && self.timeline.registry.acts(heard.source),
-            is_stated: heard.until.is_some_and(|until| until.stated),
-            orders: !heard.wording.route.is_empty(),
-            declared_at: heard.declared_at,
-        };
-        if self.found.len() <= said.said_at {
-            self.found.resize(said.said_at + 1, None);
-        }
-        self.found[said.said_at] = Some(found);
-        Some(found)
     }
 
     /// What is said of the facility that was read, in the order of recording and of `from`. Empty where it is not plain.
