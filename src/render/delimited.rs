@@ -319,18 +319,20 @@ impl Cells for Numbers {
         self.number(minutes.tenths().unsigned_abs(), 1);
     }
     #[inline]
+    #[allow(clippy::cast_possible_truncation)] // one digit
     fn count(&mut self, count: u64) {
         if count < 10 {
-            self.text.extend_from_slice(&[b'0' + (count % 10) as u8, self.delimiter]);
+            self.text.extend_from_slice(&[b'0' | count as u8, self.delimiter]);
             return;
         }
         self.number(count, 0);
     }
     #[inline]
+    #[allow(clippy::cast_possible_truncation)] // one digit
     fn counts<const N: usize>(&mut self, counts: [u16; N]) {
         // Most are small, and are written at once.
         if counts.iter().fold(0, |all, count| all.max(*count)) < 10 {
-            let cells = counts.map(|count| [b'0' + (count % 10) as u8, self.delimiter]);
+            let cells = counts.map(|count| [b'0' | count as u8, self.delimiter]);
             self.text.extend_from_slice(cells.as_flattened());
         } else {
             for count in counts {

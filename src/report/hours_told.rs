@@ -13,6 +13,7 @@ use super::figures::{self, Figures};
 use super::force::Clauses;
 use super::gist::Gist;
 use super::hours::{self, Grouping, Selection};
+use super::keys::Keys;
 use super::measure::Gauge;
 use super::row::Rows;
 
@@ -27,6 +28,7 @@ pub struct Hours<'a> {
     extent: Extent,
     clauses: Clauses<'a>,
     rows: Rows,
+    keys: Keys,
     /// Whose hours they are, in the order of the report.
     facilities: Vec<FacilityId>,
 }
@@ -44,6 +46,7 @@ impl<'a> Hours<'a> {
             extent,
             clauses: Clauses::read(basis.registry, basis.timeline),
             rows,
+            keys: Keys::of(basis.registry),
             facilities: hours::with_ed(basis.registry, selection.facilities.as_ref()).collect(),
             basis,
             selection,
@@ -72,13 +75,13 @@ impl<'a> Hours<'a> {
     }
     /// Writes the rows that were told of a share in a slice.
     pub fn write(&self, told: &Told<'_>, slice: usize, cells: &mut impl Cells) {
-        let Self { basis, selection, extent, rows, .. } = self;
+        let Self { selection, extent, rows, keys, .. } = self;
         for kept in told.of(slice) {
             let (Kept::Usual { neighbour, row, .. } | Kept::Apart { neighbour, row, .. }) = *kept;
             if selection.calendar.is_some() {
                 cells.word(&extent.labels[slice]);
             }
-            cells.word(&basis.registry.facilities[told.share[usize::from(neighbour)]].key);
+            cells.word(keys.key(told.share[usize::from(neighbour)]));
             cells.word(rows.name(row.into()));
             match kept {
                 Kept::Usual { gist, .. } => gist.write(cells),

@@ -19,6 +19,7 @@ mod gist;
 pub mod hours;
 pub mod hours_told;
 pub mod journal;
+pub mod keys;
 mod lanes;
 mod measure;
 pub mod packet;

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use crate::model::{FacilityId, Instant};
 use crate::render::{self, Format, Lines};
-use crate::report::brief::{self, Field, Keys};
+use crate::report::brief::{self, Field};
+use crate::report::keys::Keys;
 use crate::report::{Basis, Sheet, route};
 
 use super::decider::Decider;

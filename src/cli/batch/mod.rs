@@ -28,7 +28,7 @@ use chrono_tz::Tz;
 
 use crate::model::{AllDiverting, Event, FacilityId, Instant, Registry, Sources};
 use crate::render::{self, Format};
-use crate::report::brief::Keys;
+use crate::report::keys::Keys;
 use crate::sheet::Sheet;
 
 use super::context::{Stopwatch, clock};
