@@ -189,13 +189,16 @@ impl Space {
     #[inline]
     fn leaf(&self, from: [f32x8; 3], last: usize) -> Option<(usize, f32)> {
         let lowest = self.levels.first()?.get(last / EIGHT)?;
-        let (place, chord2) = nearest_of(lowest.chords2(from));
-        if chord2 == 0.0 {
-            return Some((last / EIGHT * EIGHT + place, chord2));
+        let around = within_bound(lowest.chords2(from), 0.0);
+        if around != 0 {
+            return Some((last / EIGHT * EIGHT + around.trailing_zeros() as usize, 0.0));
         }
         let mut leaf = (0, 0.0);
         for level in self.levels.iter().rev() {
-            let (place, chord2) = nearest_of(level.get(leaf.0)?.chords2(from));
+            let chords2 = level.get(leaf.0)?.chords2(from);
+            let around = within_bound(chords2, 0.0);
+            let (place, chord2) =
+                if around == 0 { nearest_of(chords2) } else { (around.trailing_zeros() as usize, 0.0) };
             leaf = (leaf.0 * EIGHT + place, chord2);
         }
         Some(leaf)
