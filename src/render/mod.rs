@@ -10,6 +10,7 @@ mod html;
 mod ical;
 mod json;
 mod lanes;
+mod lines;
 mod md;
 mod packet;
 mod paint;
@@ -23,8 +24,8 @@ pub mod words;
 
 use std::io::{self, Write};
 
-pub use delimited::{Lines, Numbers};
 pub use json::to_pretty;
+pub use lines::Lines;
 pub use packet::{Paper, write_packet};
 pub use select::{UnknownColumn, check_columns};
 pub use text::text_time;

@@ -75,30 +75,34 @@ pub fn write(fields: &[Field], keys: &Keys, id: &str, brief: &Brief, cells: &mut
             Field::Minutes => minutes_or_missing(brief.destination, cells),
             Field::DecidedBy => match &brief.decided_by {
                 None => cells.missing(),
-                Some(by) => cells.words(|out| {
-                    let _ = by.write(out); // writing to a string does not fail
-                }),
+                Some(by) => {
+                    let _ = by.write(cells); // writing to memory does not fail
+                    cells.missing();
+                }
             },
             Field::Home => word_or_missing(brief.home.map(|stop| key(stop.facility)), cells),
             Field::HomeMinutes => minutes_or_missing(brief.home, cells),
             Field::Nemsis => word_or_missing(brief.disposition.map(Disposition::code), cells),
             Field::Alternates if brief.alternates.is_empty() => cells.missing(),
-            Field::Alternates => cells.words(|out| {
-                joined(&brief.alternates, ";", out, |stop, out| {
-                    out.push_str(key(stop.facility));
-                    out.push(':');
-                    let _ = stop.minutes.write(out);
+            Field::Alternates => {
+                for (at, stop) in brief.alternates.iter().enumerate() {
+                    if at > 0 {
+                        cells.goes_on(b';');
+                    }
+                    cells.part(key(stop.facility));
+                    cells.part(":");
+                    cells.minutes(stop.minutes);
+                }
+            }
+            Field::Flags => {
+                joined(&brief.flags, ";", cells, |flag, cells| {
+                    let _ = flag.write(cells);
                 });
-            }),
-            Field::Flags if brief.flags.is_empty() => cells.missing(),
-            Field::Flags => cells.words(|out| {
-                joined(&brief.flags, ";", out, |flag, out| {
-                    let _ = flag.write(out);
-                });
-            }),
+                cells.missing();
+            }
             Field::Note if brief.notes.is_empty() => cells.missing(),
             Field::Note => {
-                cells.text(|out| joined(&brief.notes, "; ", out, |note, out| out.push_str(note)));
+                cells.text(|cells| joined(&brief.notes, "; ", cells, |note, cells| cells.part(note)));
             }
         }
     }
@@ -126,7 +130,7 @@ pub fn write_error(fields: &[Field], id: &str, note: &str, cells: &mut impl Cell
 }
 
 fn text_or_missing(text: &str, cells: &mut impl Cells) {
-    if text.is_empty() { cells.missing() } else { cells.text(|out| out.push_str(text)) }
+    if text.is_empty() { cells.missing() } else { cells.text(|cells| cells.part(text)) }
 }
 
 fn word_or_missing(word: Option<&str>, cells: &mut impl Cells) {
@@ -143,12 +147,12 @@ fn minutes_or_missing(stop: Option<Stop>, cells: &mut impl Cells) {
     }
 }
 
-fn joined<T>(all: &[T], between: &str, out: &mut String, write: impl Fn(&T, &mut String)) {
+fn joined<T, C: Cells>(all: &[T], between: &str, cells: &mut C, write: impl Fn(&T, &mut C)) {
     for (at, one) in all.iter().enumerate() {
         if at > 0 {
-            out.push_str(between);
+            cells.part(between);
         }
-        write(one, out);
+        write(one, cells);
     }
 }
 

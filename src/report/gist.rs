@@ -138,7 +138,15 @@ mod tests {
     #[derive(Default)]
     struct Written(Vec<Figure>);
 
+    impl std::fmt::Write for Written {
+        fn write_str(&mut self, _: &str) -> std::fmt::Result {
+            Ok(())
+        }
+    }
+
     impl Cells for Written {
+        fn part(&mut self, _: &str) {}
+        fn goes_on(&mut self, _: u8) {}
         fn missing(&mut self) {
             self.0.push(Figure::Missing);
         }
@@ -151,9 +159,7 @@ mod tests {
         fn hundredths(&mut self, hundredths: i64) {
             self.0.push(Figure::Hundredths(hundredths));
         }
-        fn word(&mut self, _: &str) {}
-        fn words(&mut self, _: impl FnOnce(&mut String)) {}
-        fn text(&mut self, _: impl FnOnce(&mut String)) {}
+        fn text(&mut self, _: impl FnOnce(&mut Self)) {}
         fn end(&mut self) {}
     }
 

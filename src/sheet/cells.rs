@@ -1,15 +1,25 @@
 //! The cells of a row, given one after the other: for rows that are too many to make a sheet of.
 
+use std::fmt;
+
 use crate::model::Minutes;
 
-/// Whoever takes the cells of rows. What a row says is a report's business, how it looks a writer's.
-pub trait Cells {
-    /// An empty cell.
+/// Whoever takes the cells of rows. What a row says is a report's business, how it looks a writer's. What is formatted is
+/// part of a cell.
+pub trait Cells: fmt::Write {
+    /// Part of a cell, which goes on: words of ours and table keys, that is letters, digits, hyphens and colons. In
+    /// [`Self::text`] anything.
+    fn part(&mut self, part: &str);
+    /// The cell is complete: without parts, an empty one.
     fn missing(&mut self);
-    /// A word of ours, or a table key: letters, digits, hyphens, colons.
-    fn word(&mut self, word: &str);
-    /// Several of them, and numbers, as `write` appends them.
-    fn words(&mut self, write: impl FnOnce(&mut String));
+    /// The cell that was completed last goes on, after this.
+    fn goes_on(&mut self, after: u8);
+    /// A cell of one part.
+    #[inline]
+    fn word(&mut self, word: &str) {
+        self.part(word);
+        self.missing();
+    }
     /// Minutes, one decimal.
     fn minutes(&mut self, minutes: Minutes);
     /// How many.
@@ -22,8 +32,9 @@ pub trait Cells {
     }
     /// A number with two decimals, in hundredths.
     fn hundredths(&mut self, hundredths: i64);
-    /// Text from anywhere, as `write` appends it; the writer neutralises what could forge a row or run in a spreadsheet.
-    fn text(&mut self, write: impl FnOnce(&mut String));
+    /// Text from anywhere, as `write` gives its parts; the writer neutralises what could forge a row or run in a
+    /// spreadsheet.
+    fn text(&mut self, write: impl FnOnce(&mut Self));
     /// The row is complete.
     fn end(&mut self);
 }

@@ -11,6 +11,7 @@ use crate::render::{self, Format, Lines};
 use crate::report::brief::{self, Field};
 use crate::report::keys::Keys;
 use crate::report::{Basis, Sheet, route};
+use crate::sheet::Cells;
 
 use super::decider::Decider;
 use super::known::Facts;
@@ -86,7 +87,7 @@ impl Answers {
     /// What was written.
     pub(super) fn bytes(&self) -> &[u8] {
         // One of them is empty: a stream has one form.
-        if self.whole.is_empty() { self.lines.text.as_bytes() } else { &self.whole }
+        if self.whole.is_empty() { self.lines.bytes() } else { &self.whole }
     }
 
     pub(super) fn clear(&mut self) {
@@ -117,8 +118,8 @@ impl Answers {
             }
             Form::Ids => {
                 if let Some(stop) = decider.brief(asked, |brief| brief.destination) {
-                    self.lines.text.push_str(telling.keys.key(stop.facility));
-                    self.lines.text.push('\n');
+                    self.lines.word(telling.keys.key(stop.facility));
+                    self.lines.end();
                 }
                 Ok(())
             }

@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::Scope;
 
 use crate::model::FacilityId;
-use crate::render::{Format, Numbers, Options};
+use crate::render::{Format, Lines, Options};
 use crate::report::hours_told::{Hours, Told};
 use crate::sheet::Cells;
 
@@ -32,27 +32,27 @@ pub(super) fn write(
     processors: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let numbers = || Numbers::new(format == Format::Tsv, options.raw);
+    let lines = || Lines::new(format == Format::Tsv, options.raw);
     if options.headers {
-        let mut keys = numbers();
+        let mut keys = lines();
         for column in hours.columns().iter().filter(|column| column.view.in_csv()) {
             keys.word(column.key);
         }
         keys.end();
-        out.write_all(&keys.text)?;
+        out.write_all(keys.bytes())?;
     }
     let told = tell(hours, processors);
     let blocks: Vec<&[Told<'_>]> = told.chunks(TOGETHER).collect();
     let pieces = hours.slices() * blocks.len();
-    let text = |piece: usize, numbers: &mut Numbers| {
+    let text = |piece: usize, lines: &mut Lines| {
         for told in blocks[piece % blocks.len()] {
-            hours.write(told, piece / blocks.len(), numbers);
+            hours.write(told, piece / blocks.len(), lines);
         }
     };
     std::thread::scope(|scope| {
         let writers = processors.min(pieces);
         let writers: Vec<_> = (0..writers)
-            .map(|writer| write_every(scope, (writer..pieces).step_by(writers), numbers(), text))
+            .map(|writer| write_every(scope, (writer..pieces).step_by(writers), lines(), text))
             .collect();
         for piece in 0..pieces {
             let (texts, spare) = &writers[piece % writers.len()];
@@ -70,17 +70,15 @@ pub(super) fn write(
 fn write_every<'scope>(
     scope: &'scope Scope<'scope, '_>,
     pieces: impl Iterator<Item = usize> + Send + 'scope,
-    mut numbers: Numbers,
-    write: impl Fn(usize, &mut Numbers) + Send + 'scope,
+    mut lines: Lines,
+    write: impl Fn(usize, &mut Lines) + Send + 'scope,
 ) -> (Receiver<Vec<u8>>, Sender<Vec<u8>>) {
     let (text, texts) = mpsc::sync_channel(AHEAD);
     let (spare, spares) = mpsc::channel();
     scope.spawn(move || {
         for piece in pieces {
-            numbers.text = spares.try_recv().unwrap_or_default();
-            numbers.clear();
-            write(piece, &mut numbers);
-            if text.send(std::mem::take(&mut numbers.text)).is_err() {
+            write(piece, &mut lines);
+            if text.send(lines.hand_over(spares.try_recv().unwrap_or_default())).is_err() {
                 return; // nobody reads on
             }
         }
