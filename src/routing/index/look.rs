@@ -51,25 +51,22 @@ impl Hint {
     }
 
     /// Goes to where the stage of an instant is among the first, but not the very first where there is one before it. Near
-    /// where it was it is found soonest.
+    /// where it was, and later, it is found soonest.
     #[allow(clippy::cast_possible_truncation)] // fewer stages than 2^32 events make
     fn go(&mut self, at: Instant, stages: &[Stage]) {
-        /// So many stages are tried before the whole course is searched.
-        const NEAR: usize = 8;
         /// So many seconds before an instant can be told at least.
         const AGO: i64 = 1 << 31;
-        let next = |place: usize| stages.get(place + 1).map(|next| next.begins);
-        let mut place = self.place as usize;
-        let mut tried = 0;
-        while tried < NEAR && at < stages[place].begins {
-            (place, tried) = (place - 1, tried + 1); // the first begins before everything
+        let is_past = |stage: &Stage| stage.begins <= at;
+        // It lies from here on and before there. The first stage begins before everything.
+        let (mut here, mut there, mut farther) = (self.place as usize, self.place as usize + 1, 1);
+        while !is_past(&stages[here]) {
+            (here, there, farther) = (here.saturating_sub(farther), here, 2 * farther);
         }
-        while tried < NEAR && next(place).is_some_and(|next| next <= at) {
-            (place, tried) = (place + 1, tried + 1);
+        while stages.get(there).is_some_and(is_past) {
+            (here, there, farther) = (there, there + farther, 2 * farther);
         }
-        if tried == NEAR {
-            place = stages.partition_point(|stage| stage.begins <= at).max(1) - 1;
-        }
+        let between = &stages[here..there.min(stages.len())];
+        let place = here + between.partition_point(is_past) - 1;
         let first = place.saturating_sub(1);
         self.from = stages[first].begins.max(Instant::from_seconds(at.seconds().saturating_sub(AGO)));
         let from = self.from.seconds();
@@ -188,5 +185,36 @@ impl Look<'_, '_> {
             let report = self.index.course(facility, self.surveyor).last_report(self.at);
             report.is_some_and(|report| self.at.since(report) > limit)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_stage_is_found_from_wherever_it_was_found_before(
+            lengths in prop::collection::vec(1..50_i64, 0..120),
+            asked in prop::collection::vec(-10..3000_i64, 1..12),
+        ) {
+            let mut begins = 0;
+            let later = lengths.iter().map(|length| {
+                begins += length;
+                begins
+            });
+            let stages: Vec<Stage> = std::iter::once(i64::MIN)
+                .chain(later)
+                .map(|begins| Stage { begins: Instant::from_seconds(begins), step: Step::NOTHING })
+                .collect();
+            let mut hint = Hint::NONE;
+            for at in asked.into_iter().map(Instant::from_seconds) {
+                hint.go(at, &stages);
+                let found = hint.since(at).map(|since| hint.place as usize + hint.stage(since) + 1);
+                prop_assert_eq!(found, Some(stages.partition_point(|stage| stage.begins <= at)));
+            }
+        }
     }
 }
