@@ -63,7 +63,7 @@ pub fn open(
 }
 
 /// Reads a log from any reader, which may be compressed with gzip; `name` is what diagnostics call it. Every error is
-/// found in one run; the first twenty are told. In memory are 16 bytes an event, 20 once it is asked which are about
+/// found in one run; the first twenty are told. In memory are 16 bytes an event, 32 once it is asked which are about
 /// whom, what the events say, each thing once, and a few stretches of the text. An event that is no declaration, was
 /// recorded before it holds or 18 hours after, or says something that 65,535 others do not, takes 40 more.
 pub fn read(

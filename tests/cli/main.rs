@@ -10,6 +10,7 @@ mod errors;
 mod export;
 mod harness;
 mod log;
+mod long;
 mod output;
 mod plan;
 #[cfg(unix)]
