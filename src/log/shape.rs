@@ -134,7 +134,8 @@ impl<'g> Shape<'g> {
         let len = first.simd_eq(u8x16::splat(b',')).to_bitmask().trailing_zeros() as usize;
         let facility = self.ids.find_short(first, len)?;
         at += len + 1;
-        let end = nth::<b','>(text, at, commas)?;
+        // Mostly two, and then nothing is counted.
+        let end = if commas == 2 { nth::<b','>(text, at, 2)? } else { nth::<b','>(text, at, commas)? };
         let spoken = said.words.find(text, at, end)?;
         let from = self.moments.cell(twenty_two(text, end)?)?;
         at = end + 22;

@@ -98,18 +98,23 @@ struct Part {
 }
 
 impl Part {
-    fn count(&mut self, group: impl Fn(u32) -> Group) {
-        for place in self.stretch.clone() {
-            self.counts.take(group(place));
+    fn count<E>(&mut self, events: &[E], group: impl Fn(u32, &E) -> Group) {
+        for (place, event) in self.of(events) {
+            self.counts.take(group(place, event));
         }
     }
+    /// Its events, each with its place.
+    fn of<'e, E>(&self, events: &'e [E]) -> impl Iterator<Item = (u32, &'e E)> + use<'e, E> {
+        let Range { start, end } = self.stretch;
+        (start..).zip(&events[start as usize..end as usize])
+    }
     /// Puts every event to its group, where there are so many facilities and regions.
-    fn fill(
+    fn fill<E>(
         &mut self,
-        facilities: usize,
-        regions: usize,
-        group: impl Fn(u32) -> Group,
-        item: impl Fn(u32) -> Item,
+        (facilities, regions): (usize, usize),
+        events: &[E],
+        group: impl Fn(u32, &E) -> Group,
+        item: impl Fn(u32, &E) -> Item,
     ) {
         let mut sum = 0;
         let Counts { facilities: of_facilities, regions: of_regions, patients } = &mut self.counts;
@@ -123,15 +128,15 @@ impl Part {
         });
         self.ends = begins.collect();
         self.items = vec![Item::default(); sum as usize];
-        for place in self.stretch.clone() {
-            let group = match group(place) {
+        for (place, event) in self.of(events) {
+            let group = match group(place, event) {
                 Group::Facility(facility) => facility as usize,
                 Group::Region(region) => facilities + region as usize,
                 Group::Patients => facilities + regions,
                 Group::None => continue,
             };
             let next = &mut self.ends[group];
-            self.items[*next as usize] = item(place);
+            self.items[*next as usize] = item(place, event);
             *next += 1;
         }
     }
@@ -142,27 +147,30 @@ impl Part {
 }
 
 impl Groups {
-    /// Sorts so many events by the group of each, in their order. `at_once` does all that it is given, in whatever order;
+    /// Sorts events by the group of each, in their order. `at_once` does all that it is given, in whatever order;
     /// there are `parts` of it at a time.
-    pub(super) fn of(
-        events: u32,
-        group: impl Fn(u32) -> Group + Sync,
-        item: impl Fn(u32) -> Item + Sync,
+    pub(super) fn of<E: Sync>(
+        events: &[E],
+        group: impl Fn(u32, &E) -> Group + Sync,
+        item: impl Fn(u32, &E) -> Item + Sync,
         parts: usize,
         at_once: impl Fn(Vec<Task<'_>>),
     ) -> Self {
         let (group, item) = (&group, &item);
-        #[allow(clippy::cast_possible_truncation)] // no place is larger than the number of events
-        let place = |part: usize| (part as u64 * u64::from(events) / parts as u64) as u32;
+        #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
+        let place = |part: usize| (part as u64 * events.len() as u64 / parts as u64) as u32;
         let stretches =
             (0..parts).map(|part| Part { stretch: place(part)..place(part + 1), ..Part::default() });
         let mut parts: Vec<Part> = stretches.collect();
-        at_once(parts.iter_mut().map(|part| task(|| part.count(group))).collect());
+        at_once(parts.iter_mut().map(|part| task(|| part.count(events, group))).collect());
         let most = |length: fn(&Counts) -> usize| parts.iter().map(|part| length(&part.counts)).max();
         let facilities = most(|counts| counts.facilities.len()).unwrap_or_default();
         let regions = most(|counts| counts.regions.len()).unwrap_or_default();
         at_once(
-            parts.iter_mut().map(|part| task(move || part.fill(facilities, regions, group, item))).collect(),
+            parts
+                .iter_mut()
+                .map(|part| task(move || part.fill((facilities, regions), events, group, item)))
+                .collect(),
         );
         Self { facilities, regions, parts }
     }
@@ -218,12 +226,12 @@ mod tests {
             parts in 1..5_usize,
         ) {
             let events = u32::try_from(told.len()).unwrap();
-            let item = |place: u32| [place, 1, 2, 3];
-            let groups = Groups::of(events, |place| told[place as usize], item, parts, |tasks| {
+            let item = |place: u32, _: &Group| [place, 1, 2, 3];
+            let groups = Groups::of(&told, |_, group| *group, item, parts, |tasks| {
                 tasks.into_iter().rev().for_each(|task| task());
             });
             let of = |wanted: Group| -> Vec<Item> {
-                (0..events).filter(|place| told[*place as usize] == wanted).map(item).collect()
+                (0..events).filter(|place| told[*place as usize] == wanted).map(|place| item(place, &wanted)).collect()
             };
             for (row, wanted) in (0..10)
                 .flat_map(|at| {

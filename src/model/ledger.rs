@@ -800,21 +800,18 @@ impl Ledger {
     pub fn group(&self, parts: usize, at_once: impl Fn(Vec<Task<'_>>)) {
         self.grouped(parts, at_once);
     }
-    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     fn grouped(&self, parts: usize, at_once: impl Fn(Vec<Task<'_>>)) -> &Groups {
         self.groups.get_or_init(|| {
             let (entries, elsewhere) = (self.entries.as_slice(), self.elsewhere());
-            let events = entries.len() as u32;
-            let item = |at: u32| entries[at as usize].brief.placed(at);
+            let item = |at: u32, entry: &Entry| entry.brief.placed(at);
             if elsewhere.is_empty() {
-                return Groups::of(events, |at| group(entries[at as usize].subject), item, parts, at_once);
+                return Groups::of(entries, |_, entry: &Entry| group(entry.subject), item, parts, at_once);
             }
-            let told = |at: u32| {
-                let Entry { subject, brief } = entries[at as usize];
-                let told = if brief.said == APART { elsewhere.get(&at).copied() } else { None };
-                told.unwrap_or(group(subject))
+            let told = |at: u32, entry: &Entry| {
+                let told = if entry.brief.said == APART { elsewhere.get(&at).copied() } else { None };
+                told.unwrap_or(group(entry.subject))
             };
-            Groups::of(events, told, item, parts, at_once)
+            Groups::of(entries, told, item, parts, at_once)
         })
     }
     /// The events that stand in another group than that of their subject. A retraction stands with what it retracts.

@@ -47,6 +47,9 @@ impl From<Figure> for Value {
 /// Hours, two decimals.
 #[inline]
 pub(super) fn hours(seconds: i64) -> Figure {
+    if seconds == 0 {
+        return Figure::Hundredths(0); // as most are: nothing is divided
+    }
     Figure::Hundredths((seconds * 100 + 1800).div_euclid(3600))
 }
 

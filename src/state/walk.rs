@@ -402,13 +402,17 @@ fn end_those(
     saying: &Saying,
     witness: &mut impl Witness,
 ) {
-    open.retain(|open| {
-        let ends = reaches(open.lane);
-        if ends {
-            end(open, saying, EndedBy::Manual, witness);
+    let mut kept = 0;
+    for at in 0..open.len() {
+        let one = open[at];
+        if reaches(one.lane) {
+            end(&one, saying, EndedBy::Manual, witness);
+        } else {
+            open[kept] = one;
+            kept += 1;
         }
-        !ends
-    });
+    }
+    open.truncate(kept);
 }
 
 /// An episode is over by a saying, or ran out before it.
