@@ -104,7 +104,8 @@ impl Change {
     }
 }
 
-/// Sorts changes of which but a few are told late.
+/// Sorts changes of which but a few are told late. What a lane is told of late passes by no more than what was told since
+/// it ran out: at worst the steps are as many as changes times lanes.
 fn nearly_sorted(changes: &mut [Change]) {
     for next in 1..changes.len() {
         let change = changes[next];
