@@ -190,7 +190,18 @@ fn either<A: Keyed, B: Keyed, Found>(
 }
 
 fn unknown<'a>(kind: &'static str, text: &str, keys: impl Iterator<Item = &'a str>) -> Failure {
-    Failure::UnknownName { kind, name: text.to_owned(), closest: closest(text, keys).map(str::to_owned) }
+    let keys: Vec<&str> = keys.collect();
+    let closest = closest(text, keys.iter().copied()).or_else(|| begun(text, &keys));
+    Failure::UnknownName { kind, name: text.to_owned(), closest: closest.map(str::to_owned) }
+}
+
+/// The id that begins most like a text of fewer words, if it is the only one that begins so.
+fn begun<'a>(text: &str, keys: &[&'a str]) -> Option<&'a str> {
+    let words = text.split([' ', '-']).count();
+    let beginning = |key: &'a str| key.match_indices('-').nth(words - 1).map(|(end, _)| &key[..end]);
+    let best = closest(text, keys.iter().filter_map(|key| beginning(key)))?;
+    let mut so = keys.iter().filter(|key| beginning(key) == Some(best));
+    so.next().filter(|_| so.next().is_none()).copied()
 }
 
 fn ambiguous(text: &str, mut candidates: Vec<String>) -> Failure {

@@ -74,6 +74,11 @@ fn a_wrong_word_gets_the_nearest_right_one() {
     divert
         .run(&["route", "vernom", "stroke"])
         .fails("error: the registry has no zone or facility `vernom`\nhelp: did you mean `vernon`?\n", 2);
+    // As it is said on the radio, and not quite as it is written.
+    divert.run(&["status", "Manchestr"]).fails(
+        "error: the registry has no facility or network `Manchestr`\nhelp: did you mean `manchester-memorial`?\n",
+        2,
+    );
     divert
         .run(&["status", "--tz", "America/NewYork"])
         .fails("error: there is no time zone `America/NewYork`\nhelp: did you mean `America/New_York`?\n", 2);
