@@ -119,11 +119,11 @@ impl<'l> Spot<'l> {
     /// What it declares, in numbers; `None`: it declares nothing.
     #[inline]
     pub fn short(&self) -> Option<Short> {
-        self.ledger.short(self.place, self.entry.brief)
+        self.ledger.short(self.place, self.entry.compact)
     }
     /// The whole of it.
     pub fn line(&self) -> Line<'l> {
-        self.ledger.line(self.place, self.entry.brief)
+        self.ledger.line(self.place, self.entry.compact)
     }
 }
 
@@ -195,13 +195,13 @@ impl SayingId {
 pub struct Entry {
     /// A facility, or a region with [`REGION`] set; [`NOBODY`] for none.
     subject: u32,
-    brief: Brief,
+    compact: Compact,
 }
 
 /// What an entry says in 12 bytes: one of 65,535 declarations, recorded not before it holds and less than 18 hours after,
 /// in the years from 1970 to 2106. Any other stands apart, and this tells its place there.
 #[derive(Clone, Copy, Debug)]
-struct Brief {
+struct Compact {
     /// From when it holds, in seconds since 1970; of one apart its place there.
     from: u32,
     /// Until when; [`NEVER`] where that is not known.
@@ -212,7 +212,7 @@ struct Brief {
     said: u16,
 }
 
-impl Brief {
+impl Compact {
     /// With the place of its event, as it stands in a group.
     #[inline]
     fn placed(self, place: u32) -> Item {
@@ -281,7 +281,8 @@ fn group(code: u32) -> Group {
 
 impl Entry {
     /// None yet: it keeps the place of one.
-    pub const NONE: Self = Self { subject: NOBODY, brief: Brief { from: 0, until: NEVER, lag: 0, said: 0 } };
+    pub const NONE: Self =
+        Self { subject: NOBODY, compact: Compact { from: 0, until: NEVER, lag: 0, said: 0 } };
 
     /// The declaration that a facility is what was said, in a ledger of the same [`Sayings`]. There is an `until` exactly
     /// where one was stated in what was said. `None`: it stands apart, and takes [`Sayings::declaration`].
@@ -293,12 +294,12 @@ impl Entry {
         from: Instant,
         until: Option<Instant>,
     ) -> Option<Self> {
-        let brief = Brief::told(&Told { recorded_at, from, until, said: said.place() })?;
-        Some(Self { subject: u32::from(facility), brief })
+        let compact = Compact::told(&Told { recorded_at, from, until, said: said.place() })?;
+        Some(Self { subject: u32::from(facility), compact })
     }
 }
 
-impl Brief {
+impl Compact {
     #[inline]
     fn told(told: &Told) -> Option<Self> {
         let until = match told.until {
@@ -421,43 +422,43 @@ impl Sayings {
     }
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     fn put(&mut self, subject: u32, told: Told) -> Entry {
-        let brief = Brief::told(&told).unwrap_or_else(|| {
+        let compact = Compact::told(&told).unwrap_or_else(|| {
             self.apart.push(told);
-            Brief { from: self.apart.len() as u32 - 1, until: NEVER, lag: 0, said: APART }
+            Compact { from: self.apart.len() as u32 - 1, until: NEVER, lag: 0, said: APART }
         });
-        Entry { subject, brief }
+        Entry { subject, compact }
     }
     #[inline]
-    fn told(&self, brief: Brief) -> Told {
-        if brief.said == APART {
-            return self.apart[brief.from as usize];
+    fn told(&self, compact: Compact) -> Told {
+        if compact.said == APART {
+            return self.apart[compact.from as usize];
         }
-        let from = i64::from(brief.from);
+        let from = i64::from(compact.from);
         Told {
-            recorded_at: Instant::from_seconds(from + i64::from(brief.lag)),
+            recorded_at: Instant::from_seconds(from + i64::from(compact.lag)),
             from: Instant::from_seconds(from),
-            until: (brief.until != NEVER).then(|| Instant::from_seconds(i64::from(brief.until))),
-            said: u32::from(brief.said),
+            until: (compact.until != NEVER).then(|| Instant::from_seconds(i64::from(compact.until))),
+            said: u32::from(compact.said),
         }
     }
     /// What an entry declares, apart from whom it is about and when; `None`: it is no declaration.
     pub fn saying(&self, entry: &Entry) -> Option<SayingId> {
-        self.told(entry.brief).saying()
+        self.told(entry.compact).saying()
     }
     #[inline]
-    fn is_known(&self, brief: Brief, known_at: Option<Instant>) -> bool {
-        known_at.is_none_or(|known_at| self.told(brief).recorded_at <= known_at)
+    fn is_known(&self, compact: Compact, known_at: Option<Instant>) -> bool {
+        known_at.is_none_or(|known_at| self.told(compact).recorded_at <= known_at)
     }
     /// What an entry says that is no declaration.
     #[inline]
-    fn other(&self, brief: Brief) -> Option<&Kind> {
-        match self.told(brief) {
+    fn other(&self, compact: Compact) -> Option<&Kind> {
+        match self.told(compact) {
             Told { said, .. } if said & OTHER != 0 => Some(&self.others[(said & !OTHER) as usize].0),
             Told { .. } => None,
         }
     }
-    fn source(&self, brief: Brief) -> &Arc<str> {
-        let Told { said, .. } = self.told(brief);
+    fn source(&self, compact: Compact) -> &Arc<str> {
+        let Told { said, .. } = self.told(compact);
         let place = if said & OTHER == 0 {
             self.whole.kept[said as usize].source
         } else {
@@ -486,11 +487,11 @@ impl Ledger {
     }
     /// When the last event was recorded.
     pub fn last_recorded_at(&self) -> Option<Instant> {
-        self.entries.last().map(|last| self.said.told(last.brief).recorded_at)
+        self.entries.last().map(|last| self.said.told(last.compact).recorded_at)
     }
     /// When each event was recorded, in the order of their numbers.
     pub fn recordings(&self) -> impl Iterator<Item = Instant> + '_ {
-        self.entries.iter().map(|entry| self.said.told(entry.brief).recorded_at)
+        self.entries.iter().map(|entry| self.said.told(entry.compact).recorded_at)
     }
     /// Makes room for so many more events.
     pub fn reserve(&mut self, more: usize) {
@@ -540,7 +541,7 @@ impl Ledger {
     }
     fn at(&self, at: usize) -> Event {
         let entry = &self.entries[at];
-        let kind = match self.line(at, entry.brief) {
+        let kind = match self.line(at, entry.compact) {
             Line::Other(kind) => kind.clone(),
             Line::Declared(heard) => {
                 let Wording { route, walk_in, reason, text, approver } = (**heard.wording).clone();
@@ -561,16 +562,16 @@ impl Ledger {
         };
         Event {
             number: self.number(at),
-            recorded_at: self.said.told(entry.brief).recorded_at,
-            source: self.said.source(entry.brief).clone(),
+            recorded_at: self.said.told(entry.compact).recorded_at,
+            source: self.said.source(entry.compact).clone(),
             kind,
         }
     }
-    fn line(&self, at: usize, brief: Brief) -> Line<'_> {
-        if let Some(other) = self.said.other(brief) {
+    fn line(&self, at: usize, compact: Compact) -> Line<'_> {
+        if let Some(other) = self.said.other(compact) {
             return Line::Other(other);
         }
-        let told = self.said.told(brief);
+        let told = self.said.told(compact);
         let said = &self.said.whole.kept[told.said as usize];
         Line::Declared(Heard {
             number: self.number(at),
@@ -589,13 +590,13 @@ impl Ledger {
     /// Which events retract which, in order: numbers.
     pub fn retractions(&self) -> impl DoubleEndedIterator<Item = (u64, u64)> + '_ {
         self.entries.iter().enumerate().filter_map(|(at, entry)| {
-            let Kind::Retract(target) = self.said.other(entry.brief)? else { return None };
+            let Kind::Retract(target) = self.said.other(entry.compact)? else { return None };
             Some((self.number(at), *target))
         })
     }
     /// The first instant at which anything that is declared holds.
     pub fn first_from(&self) -> Option<Instant> {
-        let told = self.entries.iter().map(|entry| self.said.told(entry.brief));
+        let told = self.entries.iter().map(|entry| self.said.told(entry.compact));
         told.filter(|told| told.saying().is_some()).map(|told| told.from).min()
     }
     /// The events that were known at `known_at`, under their numbers. Times of recording may run backwards where a log
@@ -603,10 +604,10 @@ impl Ledger {
     #[must_use]
     pub fn known(&self, known_at: Option<Instant>) -> Self {
         let mut known = self.clone();
-        if self.entries.iter().all(|entry| self.said.is_known(entry.brief, known_at)) {
+        if self.entries.iter().all(|entry| self.said.is_known(entry.compact, known_at)) {
             return known;
         }
-        let is_known = |at: &usize| self.said.is_known(self.entries[*at].brief, known_at);
+        let is_known = |at: &usize| self.said.is_known(self.entries[*at].compact, known_at);
         let places: Vec<usize> = (0..self.entries.len()).filter(is_known).collect();
         known.entries = Arc::new(places.iter().map(|at| self.entries[*at]).collect());
         known.numbers = places.iter().map(|at| self.number(*at)).collect();
@@ -655,8 +656,8 @@ impl Ledger {
                 return None;
             }
             if entry.subject & REGION != 0
-                || !self.said.is_known(entry.brief, known_at)
-                || matches!(self.said.other(entry.brief), Some(Kind::Assign(_)))
+                || !self.said.is_known(entry.compact, known_at)
+                || matches!(self.said.other(entry.compact), Some(Kind::Assign(_)))
             {
                 return None;
             }
@@ -674,9 +675,9 @@ impl Ledger {
             return Vec::new();
         }
         let others =
-            (0..).zip(self.entries.iter()).filter(|(_, entry)| self.said.other(entry.brief).is_some());
+            (0..).zip(self.entries.iter()).filter(|(_, entry)| self.said.other(entry.compact).is_some());
         let places: Vec<u32> = others.map(|(at, _)| at).collect();
-        let is_known = |at: u32| self.said.is_known(self.entries[at as usize].brief, known_at);
+        let is_known = |at: u32| self.said.is_known(self.entries[at as usize].compact, known_at);
         self.retracted(places.into_iter(), is_known).into_iter().map(|at| at as usize).collect()
     }
     /// What was said of a subject and known at `known_at`, in order, less what was retracted by then. Without `known_at`
@@ -695,13 +696,13 @@ impl Ledger {
         if self.said.retracts {
             return None;
         }
-        let events = self.groups().of_facility(facility).pieces().flatten().map(|item| Brief::of(*item));
-        let known = events.filter(move |(_, brief)| self.said.is_known(*brief, known_at));
-        Some(known.map(|(at, brief)| self.short(at as usize, brief)))
+        let events = self.groups().of_facility(facility).pieces().flatten().map(|item| Compact::of(*item));
+        let known = events.filter(move |(_, compact)| self.said.is_known(*compact, known_at));
+        Some(known.map(|(at, compact)| self.short(at as usize, compact)))
     }
     #[inline]
-    fn short(&self, at: usize, brief: Brief) -> Option<Short> {
-        let Told { recorded_at, from, until, said } = self.said.told(brief);
+    fn short(&self, at: usize, compact: Compact) -> Option<Short> {
+        let Told { recorded_at, from, until, said } = self.said.told(compact);
         (said & OTHER == 0).then(|| Short {
             number: self.number(at),
             recorded_at,
@@ -713,7 +714,7 @@ impl Ledger {
     /// The declaration of that number.
     pub fn heard(&self, number: u64) -> Option<Heard<'_>> {
         let at = self.place(number)?;
-        match self.line(at, self.entries[at].brief) {
+        match self.line(at, self.entries[at].compact) {
             Line::Declared(heard) => Some(heard),
             Line::Other(_) => None,
         }
@@ -761,12 +762,12 @@ impl Ledger {
         known_at: Option<Instant>,
     ) -> impl Iterator<Item = Line<'l>> + 'l {
         let places = row.pieces().flatten().map(|[at, ..]| *at);
-        let is_known = |at: u32| self.said.is_known(self.entries[at as usize].brief, known_at);
+        let is_known = |at: u32| self.said.is_known(self.entries[at as usize].compact, known_at);
         let retracted = self.retracted(places, is_known);
         events
-            .map(|item| Brief::of(*item))
-            .filter(move |(at, brief)| self.said.is_known(*brief, known_at) && !retracted.contains(at))
-            .map(|(at, brief)| self.line(at as usize, brief))
+            .map(|item| Compact::of(*item))
+            .filter(move |(at, compact)| self.said.is_known(*compact, known_at) && !retracted.contains(at))
+            .map(|(at, compact)| self.line(at as usize, compact))
             .filter(|line| !matches!(line, Line::Other(Kind::Retract(_))))
     }
 
@@ -781,7 +782,7 @@ impl Ledger {
             return gone;
         }
         for at in places.rev().filter(|at| is_known(*at)) {
-            if let Some(Kind::Retract(target)) = self.said.other(self.entries[at as usize].brief)
+            if let Some(Kind::Retract(target)) = self.said.other(self.entries[at as usize].compact)
                 && !gone.contains(&at)
                 && let Some(target) = self.place(*target).and_then(|target| u32::try_from(target).ok())
                 && target < at
@@ -803,12 +804,12 @@ impl Ledger {
     fn grouped(&self, parts: usize, at_once: impl Fn(Vec<Task<'_>>)) -> &Groups {
         self.groups.get_or_init(|| {
             let (entries, elsewhere) = (self.entries.as_slice(), self.elsewhere());
-            let item = |at: u32, entry: &Entry| entry.brief.placed(at);
+            let item = |at: u32, entry: &Entry| entry.compact.placed(at);
             if elsewhere.is_empty() {
                 return Groups::of(entries, |_, entry: &Entry| group(entry.subject), item, parts, at_once);
             }
             let told = |at: u32, entry: &Entry| {
-                let told = if entry.brief.said == APART { elsewhere.get(&at).copied() } else { None };
+                let told = if entry.compact.said == APART { elsewhere.get(&at).copied() } else { None };
                 told.unwrap_or(group(entry.subject))
             };
             Groups::of(entries, told, item, parts, at_once)
@@ -822,7 +823,7 @@ impl Ledger {
             return elsewhere;
         }
         for (at, entry) in self.entries.iter().enumerate() {
-            let Some(other) = self.said.other(entry.brief) else { continue };
+            let Some(other) = self.said.other(entry.compact) else { continue };
             let group = match other {
                 Kind::Assign(_) => Group::Patients,
                 Kind::Retract(target) => match self.place(*target) {

@@ -3,6 +3,7 @@
 //! Floor 3. One list for every way in which rows are written.
 
 use crate::sheet::{Column, Kind, View};
+use crate::state::EndedBy;
 
 use super::figure::{self, Figure};
 use super::tally::Tally;
@@ -42,7 +43,7 @@ pub(super) type Figures = [Figure; 17];
 pub(super) fn of(tally: &Tally, lengths: &mut [i64], (exists, unknown): (i64, i64)) -> Figures {
     let (mean, median, longest) = lengths_of(lengths);
     let count = |count: u32| Figure::Count(count.into());
-    let [manual, expired, superseded, forced] = tally.ended;
+    let ended = |by: EndedBy| count(tally.ended[by as usize]);
     [
         figure::hours(tally.seconds),
         figure::percent(tally.seconds, exists),
@@ -53,10 +54,10 @@ pub(super) fn of(tally: &Tally, lengths: &mut [i64], (exists, unknown): (i64, i6
         longest,
         if tally.longest_stretch > 0 { figure::minutes(tally.longest_stretch) } else { Figure::Missing },
         count(tally.long_days),
-        count(expired),
-        count(manual),
-        count(superseded),
-        count(forced),
+        ended(EndedBy::Expired),
+        ended(EndedBy::Manual),
+        ended(EndedBy::Superseded),
+        ended(EndedBy::Forced),
         count(tally.open),
         figure::hours(unknown),
         figure::hours(tally.suspended),
@@ -64,7 +65,7 @@ pub(super) fn of(tally: &Tally, lengths: &mut [i64], (exists, unknown): (i64, i6
     ]
 }
 
-/// Mean, median and the longest of lengths in seconds. Of one or two, as most rows have, there is nothing to sort and no
+/// Mean, median and the longest of lengths in seconds. Of one or two there is nothing to sort and no
 /// division by their number.
 #[inline]
 fn lengths_of(lengths: &mut [i64]) -> (Figure, Figure, Figure) {

@@ -26,14 +26,14 @@ pub(super) struct Tally {
     pub(super) renewals: u32,
     /// Local days with twelve hours or more.
     pub(super) long_days: u32,
-    /// How episodes (of `any`: stretches) ended, in the order of [`EndedBy`].
+    /// How many episodes (of `any`: stretches) ended so, by [`EndedBy`].
     pub(super) ended: [u32; 4],
     /// Episodes (of `any`: stretches) that run on past the end.
     pub(super) open: u32,
     /// Episodes (of `any`: stretches) that touch the slice. How much of each lies inside stands beside the tally.
     pub(super) touching: u32,
     /// Where those end there.
-    pub(super) end: u32,
+    pub(super) ends_at: u32,
 }
 
 impl Tally {
@@ -282,7 +282,7 @@ impl Tallies {
         self.is_mixed |= self.touched.last().is_some_and(|last| slice < *last as usize);
         self.touched.push(slice as u32);
         self.lengths.push(seconds);
-        tally.end = self.lengths.len() as u32;
+        tally.ends_at = self.lengths.len() as u32;
         tally.touching += 1;
         tally
     }
@@ -295,7 +295,7 @@ impl Tallies {
         told.sort_by_key(|(slice, _)| *slice);
         (self.touched, self.lengths) = told.into_iter().unzip();
         for (slice, end) in self.touched.iter().zip(1..) {
-            self.by_slice[*slice as usize].end = end;
+            self.by_slice[*slice as usize].ends_at = end;
         }
         self.is_mixed = false;
     }
@@ -332,7 +332,7 @@ impl Tallies {
             self.sort();
         }
         let tally = &self.by_slice[slice];
-        let (end, count) = (tally.end as usize, tally.touching as usize);
+        let (end, count) = (tally.ends_at as usize, tally.touching as usize);
         (tally, &mut self.lengths[end - count..end])
     }
 

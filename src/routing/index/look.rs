@@ -51,7 +51,7 @@ impl Hint {
     }
 
     /// Goes to where the stage of an instant is among the first, but not the very first where there is one before it. Near
-    /// where it was, and later, it is found soonest.
+    /// where it was it is found soonest.
     #[allow(clippy::cast_possible_truncation)] // fewer stages than 2^32 events make
     fn go(&mut self, at: Instant, stages: &[Stage]) {
         /// So many seconds before an instant can be told at least.
