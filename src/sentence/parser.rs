@@ -156,8 +156,12 @@ impl<'a> Parser<'a> {
     /// The longest run of words, from `at` on, that stands for something of one of these kinds: how many words, and
     /// what it can mean.
     pub(super) fn run(&self, at: usize, kinds: &[NameKind]) -> Option<(usize, Vec<Name>)> {
+        self.run_before(self.tokens.len(), at, kinds)
+    }
+    /// The same of words before `end`.
+    pub(super) fn run_before(&self, end: usize, at: usize, kinds: &[NameKind]) -> Option<(usize, Vec<Name>)> {
         let (mut key, mut silent, mut best) = (String::new(), 0, None);
-        for (count, token) in self.tokens.get(at..)?.iter().enumerate() {
+        for (count, token) in self.tokens.get(at..end)?.iter().enumerate() {
             if token.key.is_empty() {
                 // A comma or an `&` may stand inside a name, not at its ends; more than two of them in a row do not.
                 silent += 1;

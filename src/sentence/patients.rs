@@ -49,9 +49,21 @@ impl Parser<'_> {
         let complete = ends || matches!(self.key(self.at), "and" | "except" | "but");
         Cohort::new(classes).filter(|_| complete).ok_or_else(|| self.unknown_class())
     }
+    /// The need that stands here. Of `pediatric, trauma` a comma parts two classes, whatever else they may name together.
+    fn need(&self) -> Option<(usize, Vec<Name>)> {
+        const KINDS: &[NameKind] = &[NameKind::Need];
+        let whole = self.run(self.at, KINDS)?;
+        let Some(comma) = (self.at..self.at + whole.0).find(|at| self.is_comma(*at)) else {
+            return Some(whole);
+        };
+        let first = self.run_before(comma, self.at, KINDS).filter(|(count, _)| self.at + count == comma);
+        let is_age = comma == self.at + 1
+            && matches!(self.key(self.at), "adult" | "adults" | "pediatric" | "pediatrics");
+        if is_age { first } else { first.or(Some(whole)) }
+    }
     /// One class, if one stands here.
     fn class(&mut self) -> Said<Option<Class>> {
-        if let Some((count, meanings)) = self.run(self.at, &[NameKind::Need]) {
+        if let Some((count, meanings)) = self.need() {
             let Name::Need(need) = self.take(count, &meanings)?.value else { return Ok(None) };
             return Ok(Some(self.class_of(need)));
         }
