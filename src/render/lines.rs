@@ -101,16 +101,22 @@ impl Lines {
             self.middling(number, decimals);
             return;
         }
-        let at = (decimals as usize - 1) * SMALL + number as usize;
-        let mut known = self.cells[at];
+        let known = self.cells[(decimals as usize - 1) * SMALL + number as usize];
         if known == 0 {
-            let (cell, length) = cell(number as u32, decimals, self.delimiter);
-            known = u64::from_le_bytes(cell) | (length as u64) << 56;
-            self.cells[at] = known;
+            self.small(number as u32, decimals);
+            return;
         }
         self.cell(known.to_le_bytes(), (known >> 56) as usize);
     }
-
+    /// A small number that was not written before.
+    #[cold]
+    #[inline(never)]
+    fn small(&mut self, number: u32, decimals: u32) {
+        let (cell, length) = cell(number, decimals, self.delimiter);
+        let known = u64::from_le_bytes(cell) | (length as u64) << 56;
+        self.cells[(decimals as usize - 1) * SMALL + number as usize] = known;
+        self.cell(cell, length);
+    }
     #[inline]
     fn cell(&mut self, cell: [u8; 8], length: usize) {
         let begin = self.text.len();

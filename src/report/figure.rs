@@ -90,17 +90,12 @@ pub(super) fn mean(lengths: &[i64]) -> Figure {
     Figure::Minutes(Minutes::from_tenths((sum * 10 + 30 * count).div_euclid(60 * count)))
 }
 
-/// The median of sorted lengths in seconds, as minutes; missing where there is none.
+/// The median of sorted lengths in seconds, as minutes; missing where there is none. Of an even count it is the mean of the
+/// middle two, and of an odd one these are the same.
 pub(super) fn median(sorted: &[i64]) -> Figure {
-    let middle = sorted.len() / 2;
-    match (sorted.get(middle), sorted.len() % 2) {
-        (None, _) => Figure::Missing,
-        (Some(length), 1) => minutes(*length),
-        (Some(length), _) => {
-            let both = length + sorted[middle - 1];
-            Figure::Minutes(Minutes::from_tenths((both * 10 + 60).div_euclid(120)))
-        }
-    }
+    let Some(last) = sorted.len().checked_sub(1) else { return Figure::Missing };
+    let both = sorted[last / 2] + sorted[sorted.len() / 2];
+    Figure::Minutes(Minutes::from_tenths((both * 10 + 60).div_euclid(120)))
 }
 
 #[cfg(test)]

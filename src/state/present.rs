@@ -79,13 +79,13 @@ impl Walk<'_> {
         }
         let begun = self.begun;
         // What had run out by then ran out before the last report.
-        let lasting = self.open.iter().filter(|open| self.sayings[last].from < open.until);
+        let lasting = self.open().filter(|open| self.sayings[last].from < open.until);
         let first = lasting.map(|open| ties.begun_at[open.episode]);
         let mut first = first.min().unwrap_or(last).min(last);
         let mut last = last;
         while last + 1 < self.sayings.len() {
             let goes_on = self.sayings[last].from;
-            if !self.open.iter().any(|open| open.episode < begun && goes_on < open.until) {
+            if !self.open().any(|open| open.episode < begun && goes_on < open.until) {
                 break;
             }
             last += 1;

@@ -12,7 +12,7 @@ use std::ops::Range;
 use crate::model::{Declared, FacilityId, Instant, Lane, Line, Registry, Renewal, Short, Subject};
 
 use super::episode::{EndedBy, LaneState};
-use super::fold::{self, Reach};
+use super::fold;
 use super::timeline::Timeline;
 
 /// Something was declared of a plain facility.
@@ -63,32 +63,29 @@ pub trait Witness {
 /// What all that is declared does to lanes, in numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Moves {
-    /// The lanes and their states; the lanes are numbered in their order.
+    /// How many lanes anything is ever in. They are numbered in their order.
+    lanes: usize,
+    /// The lanes and their states.
     states: Vec<(Lane, LaneState)>,
-    /// By the place of what is declared.
-    by_declared: Vec<Move>,
-    /// What beginnings begin, each in the order of lanes: the number of the lane, and the state.
-    begun: Vec<(u16, StateAt)>,
-    /// The numbers of lanes that endings name.
-    named: Vec<u16>,
-    /// By the number of a lane: whether `open` ends what it is in.
-    opened: Vec<bool>,
+    /// By the place of what is declared; `None`: it takes more than a walk.
+    by_declared: Vec<Option<Move>>,
+    /// What moves begin, each in the order of lanes: the number of the lane, and the state.
+    begun: Vec<(u8, StateAt)>,
     /// By the place of what is said: what it is apart from its times.
     pub(super) found: Vec<Found>,
 }
 
-#[derive(Clone, Debug)]
-enum Move {
-    /// These begin or are confirmed.
-    Begins(Range<usize>),
-    /// What these lanes are in ends.
-    Ends(Range<usize>),
-    /// What any lane that an `open` reaches is in ends.
-    Opens,
-    /// What any lane is in ends.
-    EndsAll,
-    /// It takes more than a walk.
-    Intricate,
+/// Lanes by their numbers, a bit each: no log has so many that they don't suffice. What is declared of others takes more
+/// than a walk.
+type Lanes = u128;
+
+/// What becomes of lanes.
+#[derive(Clone, Debug, Default)]
+struct Move {
+    /// What these are in ends.
+    ends: Lanes,
+    /// Then these begin or are confirmed.
+    begins: Range<usize>,
 }
 
 impl Moves {
@@ -109,33 +106,29 @@ impl Moves {
             })
             .collect();
         let lanes: BTreeSet<&Lane> = begun.iter().flatten().map(|(lane, _)| lane).collect();
-        let lanes: Vec<&Lane> = lanes.into_iter().collect();
+        let lanes: Vec<&Lane> = lanes.into_iter().take(Lanes::BITS as usize).collect();
         let mut moves = Self {
+            lanes: lanes.len(),
             states: Vec::new(),
             by_declared: Vec::with_capacity(declared.len()),
             begun: Vec::new(),
-            named: Vec::new(),
-            opened: lanes.iter().map(|lane| Reach::Open.covers(lane)).collect(),
             found: Vec::new(),
         };
         let mut places: HashMap<&(Lane, LaneState), u16> = HashMap::new();
         for (declared, states) in declared.iter().zip(&begun) {
             let made = match fold::reach(registry, declared) {
-                Some(Reach::All) => Some(Move::EndsAll),
-                Some(Reach::Open) => Some(Move::Opens),
-                Some(Reach::Lanes(named)) => {
-                    let first = moves.named.len();
-                    // A lane that nothing is ever in has no number, and nothing in it can end.
-                    let places = named.iter().filter_map(|lane| lanes.binary_search(&lane).ok());
-                    moves.named.extend(places.filter_map(|lane| u16::try_from(lane).ok()));
-                    Some(Move::Ends(first..moves.named.len()))
+                // A lane that nothing is ever in has no number, and nothing in it can end.
+                Some(reach) => {
+                    let spared = (0..).zip(&lanes).filter(|(_, lane)| !reach.covers(lane));
+                    let ends = spared.fold(Lanes::MAX, |ends, (lane, _)| ends & !(1 << lane));
+                    Some(Move { ends, begins: 0..0 })
                 }
                 None => moves.begin(registry, &lanes, states, &mut places),
             };
-            moves.by_declared.push(made.unwrap_or(Move::Intricate));
+            moves.by_declared.push(made);
         }
         let found = timeline.ledger.worded().map(|said| Found {
-            is_plain: !matches!(moves.by_declared[said.declared_at], Move::Intricate)
+            is_plain: moves.by_declared[said.declared_at].is_some()
                 && !said.exercise
                 && registry.acts(said.source),
             is_stated: said.stated,
@@ -148,24 +141,13 @@ impl Moves {
 
     /// Which lanes stay open when that is declared, and which open, a bit each. Of many lanes the last share a bit: it is
     /// set while any of them may be open. `None`: it takes more than a walk.
+    #[allow(clippy::cast_possible_truncation)] // the others share the last bit
     pub(super) fn bits(&self, declared_at: usize) -> Option<(u64, u64)> {
-        const LAST: u16 = 63;
-        let ends = |lanes: &mut dyn Iterator<Item = u16>| {
-            lanes.filter(|lane| *lane < LAST).fold(u64::MAX, |keep, lane| keep & !(1 << lane))
-        };
-        Some(match self.by_declared.get(declared_at)? {
-            Move::Begins(states) => {
-                let begun = self.begun[states.clone()].iter();
-                (u64::MAX, begun.fold(0, |set, (lane, _)| set | 1 << (*lane).min(LAST)))
-            }
-            Move::Ends(named) => (ends(&mut self.named[named.clone()].iter().copied()), 0),
-            Move::Opens => {
-                let opened = (0..).zip(&self.opened).filter(|(_, is_opened)| **is_opened);
-                (ends(&mut opened.map(|(lane, _)| lane)), 0)
-            }
-            Move::EndsAll => (0, 0),
-            Move::Intricate => return None,
-        })
+        const SHARED: u64 = 1 << 63;
+        let Move { ends, begins } = self.by_declared.get(declared_at)?.as_ref()?;
+        let begun = self.begun[begins.clone()].iter().fold(0, |begun: Lanes, (lane, _)| begun | 1 << lane);
+        let any = |lanes: Lanes| lanes as u64 & !SHARED | if lanes >> 63 == 0 { 0 } else { SHARED };
+        Some((any(!ends), any(begun)))
     }
 
     /// `None` where what begins may be refused, cut or renewed, or where there are more lanes than numbers.
@@ -181,7 +163,7 @@ impl Moves {
             if !is_simple(registry, &state.1) {
                 return None;
             }
-            let lane = u16::try_from(lanes.binary_search(&&state.0).ok()?).ok()?;
+            let lane = u8::try_from(lanes.binary_search(&&state.0).ok()?).ok()?;
             let next = u16::try_from(self.states.len()).ok()?;
             let at = *places.entry(state).or_insert_with(|| {
                 self.states.push(state.clone());
@@ -190,7 +172,7 @@ impl Moves {
             self.begun.push((lane, StateAt(at)));
         }
         self.begun[first..].sort_unstable();
-        Some(Move::Begins(first..self.begun.len()))
+        Some(Move { ends: 0, begins: first..self.begun.len() })
     }
 }
 
@@ -204,10 +186,14 @@ fn is_simple(registry: &Registry, state: &LaneState) -> bool {
 /// What a lane is in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
-    lane: u16,
     state: StateAt,
     pub(super) until: Instant,
     pub(super) episode: usize,
+}
+
+impl Open {
+    /// Nothing.
+    const NONE: Self = Self { state: StateAt(0), until: NEVER, episode: 0 };
 }
 
 /// What a saying is apart from its times.
@@ -231,7 +217,9 @@ pub struct Walk<'t> {
     pub(super) sayings: Vec<Saying>,
     /// Whether any of them says where its patients go.
     orders: bool,
-    pub(super) open: Vec<Open>,
+    /// The lanes that are in something, and what.
+    open: Lanes,
+    by_lane: Vec<Open>,
     /// How many episodes have begun on this walk.
     pub(super) begun: usize,
     /// Whether more is known of the facility than was declared.
@@ -246,7 +234,8 @@ impl<'t> Walk<'t> {
             timeline,
             moves,
             sayings: Vec::new(),
-            open: Vec::new(),
+            open: 0,
+            by_lane: vec![Open::NONE; moves.lanes],
             begun: 0,
             passed_over: false,
             orders: false,
@@ -336,54 +325,61 @@ impl<'t> Walk<'t> {
         for at in 0..self.sayings.len().min(sayings) {
             self.step(at, witness);
         }
-        for open in self.open.iter().filter(|open| open.until < NEVER) {
+        for open in self.open().filter(|open| open.until < NEVER) {
             witness.ends(open.episode, open.until, EndedBy::Expired, None);
         }
     }
 
     /// Begins at the first saying.
     pub(super) fn set_out(&mut self) {
-        self.open.clear();
-        self.begun = 0;
+        (self.open, self.begun) = (0, 0);
     }
 
-    /// Takes the next saying, which is the one at that place.
+    /// What lanes are in, in their order.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Open> {
+        lanes(self.open).map(|lane| &self.by_lane[lane])
+    }
+
+    /// Takes the next saying, which is the one at that place. Nearly all end something or begin something, and nobody can
+    /// foresee which: so there is one way for both.
+    #[inline]
     pub(super) fn step(&mut self, at: usize, witness: &mut impl Witness) {
-        let Self { open, moves, begun, sayings, .. } = self;
+        let Self { open, by_lane, moves, begun, sayings, .. } = self;
         let saying = &sayings[at];
-        match &moves.by_declared[saying.declared_at] {
-            Move::Begins(states) => {
-                for (lane, state) in &moves.begun[states.clone()] {
-                    let next = Open { lane: *lane, state: *state, until: saying.until, episode: *begun };
-                    match open.iter_mut().find(|open| open.lane == *lane) {
-                        Some(open) if open.state == *state && saying.from < open.until => {
-                            if saying.until < NEVER {
-                                open.until = saying.until;
-                            }
-                            witness.confirmed(open.episode, saying);
-                            continue;
-                        }
-                        Some(open) => {
-                            end(open, saying, EndedBy::Superseded, witness);
-                            *open = next;
-                        }
-                        None => open.push(next),
-                    }
-                    witness.begins(*state, saying);
-                    *begun += 1;
+        let Some(Move { ends, begins }) = &moves.by_declared[saying.declared_at] else { return };
+        for lane in lanes(*open & ends) {
+            end(&by_lane[lane], saying, EndedBy::Manual, witness);
+        }
+        *open &= !ends;
+        for (lane, state) in &moves.begun[begins.clone()] {
+            let (is_open, there) = (*open & 1 << lane != 0, &mut by_lane[usize::from(*lane)]);
+            if is_open && there.state == *state && saying.from < there.until {
+                if saying.until < NEVER {
+                    there.until = saying.until;
                 }
+                witness.confirmed(there.episode, saying);
+                continue;
             }
-            Move::Ends(named) => {
-                let named = &moves.named[named.clone()];
-                end_those(open, |lane| named.contains(&lane), saying, witness);
+            if is_open {
+                end(there, saying, EndedBy::Superseded, witness);
             }
-            Move::Opens => {
-                end_those(open, |lane| moves.opened[usize::from(lane)], saying, witness);
-            }
-            Move::EndsAll => end_those(open, |_| true, saying, witness),
-            Move::Intricate => {}
+            *there = Open { state: *state, until: saying.until, episode: *begun };
+            *open |= 1 << lane;
+            witness.begins(*state, saying);
+            *begun += 1;
         }
     }
+}
+
+/// The numbers of lanes, in order.
+fn lanes(mut lanes: Lanes) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lane = lanes.trailing_zeros();
+        (lane < Lanes::BITS).then(|| {
+            lanes &= lanes - 1;
+            lane as usize
+        })
+    })
 }
 
 /// Whether something was said when it began or later, and before it was over; and begins after `before`, from when on that
@@ -395,31 +391,10 @@ pub(super) fn is_news(said: &Short, is_stated: bool, before: Instant) -> bool {
         && before < said.from
 }
 
-/// By hand, an ending ends what the lanes that it reaches are in.
-fn end_those(
-    open: &mut Vec<Open>,
-    reaches: impl Fn(u16) -> bool,
-    saying: &Saying,
-    witness: &mut impl Witness,
-) {
-    let mut kept = 0;
-    for at in 0..open.len() {
-        let one = open[at];
-        if reaches(one.lane) {
-            end(&one, saying, EndedBy::Manual, witness);
-        } else {
-            open[kept] = one;
-            kept += 1;
-        }
-    }
-    open.truncate(kept);
-}
-
 /// An episode is over by a saying, or ran out before it.
+#[inline]
 fn end(open: &Open, saying: &Saying, by: EndedBy, witness: &mut impl Witness) {
-    if saying.from < open.until {
-        witness.ends(open.episode, saying.from, by, Some(saying.event));
-    } else {
-        witness.ends(open.episode, open.until, EndedBy::Expired, None);
-    }
+    let is_said = saying.from < open.until;
+    let by = if is_said { by } else { EndedBy::Expired };
+    witness.ends(open.episode, saying.from.min(open.until), by, is_said.then_some(saying.event));
 }
