@@ -3,6 +3,7 @@
 //! Floor 6. What is recorded is decided within the log's own transaction, so that nobody writes between.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::log::{Appended, Column, Draft, EventLog, Log, Row, Writer};
 use crate::model::{Event, Instant, Ledger, Registry};
@@ -53,12 +54,10 @@ impl<'a> Desk<'a> {
             let begin = end.saturating_sub(STRETCH);
             let mut stretch: Vec<(u64, bool, Option<u64>)> = Vec::new();
             self.store
-                .rows(begin, &mut |number, row| {
-                    if number <= end {
-                        let own = row.get(Column::Author) == Some(user);
-                        let retracts = row.get(Column::Retracts).and_then(|cell| cell.parse().ok());
-                        stretch.push((number, own, retracts));
-                    }
+                .rows(begin + 1..=end, &mut |number, row| {
+                    let own = row.get(Column::Author) == Some(user);
+                    let retracts = row.get(Column::Retracts).and_then(|cell| cell.parse().ok());
+                    stretch.push((number, own, retracts));
                     Ok(())
                 })
                 .map_err(Failure::NotRecorded)?;
@@ -100,7 +99,7 @@ impl<'a> Desk<'a> {
     /// The last `count` events with what the store keeps of them.
     pub fn entries(&mut self, count: usize) -> Result<Vec<Entry>, Failure> {
         let events = &self.log.events;
-        stored(&mut *self.store, events, events.len().saturating_sub(count))
+        stored(&mut *self.store, events, events.len().saturating_sub(count)..events.len())
     }
 
     fn writer(&self) -> Writer<'a> {
@@ -130,7 +129,7 @@ impl<'a> Desk<'a> {
         let mut earlier = events.clone();
         earlier.truncate(events.len() - new);
         let before = Timeline::of(registry, &earlier, None);
-        let stored = stored(&mut *self.store, &events, events.len() - new)?;
+        let stored = stored(&mut *self.store, &events, events.len() - new..events.len())?;
         let timeline = Timeline::owning(registry, events, None);
         let events = timeline.ledger();
         let basis = Basis {
@@ -141,7 +140,7 @@ impl<'a> Desk<'a> {
             zone: self.setting.zone,
             log: Some(&head),
         };
-        let mut sheet = journal::sheet(&basis, command, stored, events, &journal::Selection::default());
+        let mut sheet = journal::sheet(&basis, command, stored, events);
         sheet.answer = Some(echo::lines(&basis, &before, events, &appended.events));
         // The echo has its own times, and says itself how much it is about.
         (sheet.header, sheet.footer) = (Vec::new(), Vec::new());
@@ -149,14 +148,18 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// The events after the first `after`, with what the store keeps of each beside its meaning.
-pub fn stored(store: &mut dyn EventLog, events: &Ledger, after: usize) -> Result<Vec<Entry>, Failure> {
-    let mut entries: Vec<Entry> = events.iter().skip(after).map(Entry::from).collect();
+/// The events at these places, with what the store keeps of each beside its meaning.
+pub fn stored(
+    store: &mut dyn EventLog,
+    events: &Ledger,
+    places: Range<usize>,
+) -> Result<Vec<Entry>, Failure> {
+    let first = places.start as u64 + 1;
+    let mut entries: Vec<Entry> = events.stand_at(places.clone()).map(Entry::from).collect();
     let text = |row: &Row<'_>, column| row.get(column).map(str::to_owned);
     store
-        .rows(after as u64, &mut |number, row| {
-            // What others recorded meanwhile is not among the events.
-            let index = number.checked_sub(after as u64 + 1).and_then(|index| usize::try_from(index).ok());
+        .rows(first..=places.end as u64, &mut |number, row| {
+            let index = number.checked_sub(first).and_then(|index| usize::try_from(index).ok());
             if let Some(entry) = index.and_then(|index| entries.get_mut(index)) {
                 entry.author = text(row, Column::Author);
                 entry.data = text(row, Column::Data);

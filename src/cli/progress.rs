@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -202,10 +203,15 @@ impl<R: Reading + ?Sized> Reading for WatchedRows<'_, R> {
     fn last(&mut self) -> Result<Option<Last>, LogError> {
         self.rows.last()
     }
-    fn rows(&mut self, after: u64, columns: &[Column], each: &mut EachRow<'_>) -> Result<(), LogError> {
+    fn rows(
+        &mut self,
+        numbers: RangeInclusive<u64>,
+        columns: &[Column],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), LogError> {
         let last = self.rows.last()?.map(|last| last.head.event);
         let mut progress = Progress::new(Unit::Events, last, self.width);
-        self.rows.rows(after, columns, &mut |number, row| {
+        self.rows.rows(numbers, columns, &mut |number, row| {
             if number.is_multiple_of(ROWS) {
                 progress.draw(number);
             }

@@ -2,6 +2,7 @@
 //!
 //! Floor 6; sleeps, and asks the log's head rather than its events whether anything has happened.
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use crate::log::{EventLog, Log, LogError};
@@ -73,12 +74,12 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// The events after the first `after` with what the log keeps of each beside its meaning.
-    pub fn entries(&mut self, after: usize) -> Result<Vec<Entry>, Failure> {
+    /// The events at these places with what the log keeps of each beside its meaning.
+    pub fn entries(&mut self, places: Range<usize>) -> Result<Vec<Entry>, Failure> {
         let Some(Log { events, .. }) = &self.log else { return Ok(Vec::new()) };
         match &mut self.store {
-            Some(store) => desk::stored(&mut **store, events, after),
-            None => Ok(events.iter().skip(after).map(Entry::from).collect()),
+            Some(store) => desk::stored(&mut **store, events, places),
+            None => Ok(events.stand_at(places).map(Entry::from).collect()),
         }
     }
 

@@ -228,7 +228,7 @@ pub(super) fn verify(reading: &mut dyn Reading, kept: Option<Head>) -> Result<Ve
     let mut verdict = Verdict::default();
     let mut at_kept = kept.filter(|kept| kept.event == 0).map(|_| Hash::default());
     let mut before = Head::default();
-    reading.rows(0, Column::ALL, &mut |number, row| {
+    reading.rows(1..=u64::MAX, Column::ALL, &mut |number, row| {
         if number > before.event + 1 {
             verdict.found(Flaw::Missing { first: before.event + 1, last: number - 1 });
         }

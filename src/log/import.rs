@@ -29,7 +29,7 @@ impl dyn EventLog + '_ {
         let mut imports = Imports::default();
         self.read(&mut |reading| {
             imports.head = reading.last()?.map_or(Head::default(), |last| last.head);
-            reading.rows(0, &[Column::Data], &mut |number, row| {
+            reading.rows(1..=u64::MAX, &[Column::Data], &mut |number, row| {
                 let data = row.get(Column::Data).filter(|data| data.contains("\"import\""));
                 let data = data.and_then(|data| serde_json::from_str::<Value>(data).ok());
                 if let Some(key) = data.as_ref().and_then(|data| data.get("import")).and_then(Value::as_str) {

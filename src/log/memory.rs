@@ -3,6 +3,7 @@
 //! Floor 4; touches no file.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use super::LogError;
 use super::chain::Hash;
@@ -47,9 +48,14 @@ impl Reading for MemoryLog {
         let cell = |column| row.cell(column).unwrap_or_default();
         last(NAME, self.0.len() as u64, cell(Column::RecordedAt), cell(Column::Hash)).map(Some)
     }
-    fn rows(&mut self, after: u64, _: &[Column], each: &mut EachRow<'_>) -> Result<(), LogError> {
-        let after = usize::try_from(after).unwrap_or(usize::MAX);
-        (1..).zip(&self.0).skip(after).try_for_each(|(number, row)| each(number, row))
+    fn rows(
+        &mut self,
+        numbers: RangeInclusive<u64>,
+        _: &[Column],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), LogError> {
+        let mut wanted = (1..).zip(&self.0).filter(|(number, _)| numbers.contains(number));
+        wanted.try_for_each(|(number, row)| each(number, row))
     }
     fn has_import(&mut self, key: &str) -> Result<bool, LogError> {
         Ok(self.0.iter().any(|row| {

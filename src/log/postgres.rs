@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -218,18 +219,25 @@ impl Reading for Open<'_> {
         last(self.name, u64::try_from(event).unwrap_or_default(), recorded_at, hash).map(Some)
     }
 
-    fn rows(&mut self, after: u64, columns: &[Column], each: &mut EachRow<'_>) -> Result<(), LogError> {
+    fn rows(
+        &mut self,
+        numbers: RangeInclusive<u64>,
+        columns: &[Column],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), LogError> {
         let columns: Vec<Column> =
             columns.iter().copied().filter(|column| *column != Column::Event).collect();
         let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.as_str())).collect();
         let names = names.join(", ");
-        let select =
-            format!(r#"SELECT "event", {names} FROM divert.event WHERE "event" > $1 ORDER BY "event""#);
-        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let select = format!(
+            r#"SELECT "event", {names} FROM divert.event WHERE "event" BETWEEN $1 AND $2 ORDER BY "event""#
+        );
+        let numbers =
+            [numbers.start(), numbers.end()].map(|number| i64::try_from(*number).unwrap_or(i64::MAX));
         let name = self.name;
         let failed = |error: postgres::Error| failed(name, "read", &error);
         let select = self.prepared(&select).map_err(failed)?;
-        let mut rows = self.transaction.query_raw(&select, [after]).map_err(failed)?;
+        let mut rows = self.transaction.query_raw(&select, numbers).map_err(failed)?;
         while let Some(stored) = rows.next().map_err(failed)? {
             let number: i64 = stored.try_get(0).map_err(failed)?;
             let mut row = Row::default();

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -344,7 +345,12 @@ impl Reading for Open<'_> {
         }
     }
 
-    fn rows(&mut self, after: u64, columns: &[Column], each: &mut EachRow<'_>) -> Result<(), LogError> {
+    fn rows(
+        &mut self,
+        numbers: RangeInclusive<u64>,
+        columns: &[Column],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), LogError> {
         if self.is_blank()? {
             return Ok(());
         }
@@ -352,12 +358,14 @@ impl Reading for Open<'_> {
             columns.iter().copied().filter(|column| *column != Column::Event).collect();
         let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.as_str())).collect();
         let names = names.join(", ");
-        let select = format!("SELECT \"event\", {names} FROM event WHERE \"event\" > ?1 ORDER BY \"event\"");
+        let select = format!(
+            "SELECT \"event\", {names} FROM event WHERE \"event\" BETWEEN ?1 AND ?2 ORDER BY \"event\""
+        );
         let mut statement = self.connection.prepare(&select).map_err(|error| self.failed(&error))?;
         let mut rows = statement
-            .query([i64::try_from(after).unwrap_or(i64::MAX)])
+            .query([numbers.start(), numbers.end()].map(|number| i64::try_from(*number).unwrap_or(i64::MAX)))
             .map_err(|error| self.failed(&error))?;
-        let mut at = after;
+        let mut at = numbers.start().saturating_sub(1);
         loop {
             let stored = match rows.next() {
                 Ok(Some(stored)) => stored,

@@ -2,6 +2,8 @@
 //!
 //! Floor 4; the clock, the author and the registry are arguments.
 
+use std::ops::RangeInclusive;
+
 use chrono::TimeDelta;
 
 use super::chain::{self, Hash, Head, Verdict};
@@ -55,8 +57,13 @@ pub struct Last {
 pub trait Reading {
     /// Its last row; `None` where there is none.
     fn last(&mut self) -> Result<Option<Last>, LogError>;
-    /// Its rows after event `after`, in the order of their numbers, with at least these columns filled.
-    fn rows(&mut self, after: u64, columns: &[Column], each: &mut EachRow<'_>) -> Result<(), LogError>;
+    /// The rows of the events of these numbers, in order, with at least these columns filled.
+    fn rows(
+        &mut self,
+        numbers: RangeInclusive<u64>,
+        columns: &[Column],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), LogError>;
     /// Whether an event with this import key is in it.
     fn has_import(&mut self, key: &str) -> Result<bool, LogError>;
     /// What is wrong with the storage itself, beside the rows: damaged pages, guards that were taken off.
@@ -139,9 +146,9 @@ impl dyn EventLog + '_ {
         Ok(log.events.len() - before)
     }
 
-    /// The rows after event `after` as they are stored, with author, data and hash.
-    pub fn rows(&mut self, after: u64, each: &mut EachRow<'_>) -> Result<(), LogError> {
-        self.read(&mut |reading| reading.rows(after, Column::ALL, each))
+    /// The rows of the events of these numbers as they are stored, with author, data and hash.
+    pub fn rows(&mut self, numbers: RangeInclusive<u64>, each: &mut EachRow<'_>) -> Result<(), LogError> {
+        self.read(&mut |reading| reading.rows(numbers.clone(), Column::ALL, each))
     }
 
     /// Walks the whole chain, and compares it with a head that somebody kept.
@@ -229,7 +236,7 @@ fn catch_up(
         let mut wrong = Vec::new();
         let mut next = known;
         log.events.reserve(usize::try_from(head.event - known).unwrap_or_default());
-        let read = reading.rows(known, MEANING, &mut |number, row| {
+        let read = reading.rows(known + 1..=u64::MAX, MEANING, &mut |number, row| {
             next += 1;
             if number != next {
                 let found = format!("event {next} is missing");

@@ -537,7 +537,14 @@ impl Ledger {
     }
     /// Every event, put together one after the other.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Event> + ExactSizeIterator + '_ {
-        (0..self.entries.len()).map(|at| self.at(at))
+        self.stand_at(0..self.entries.len())
+    }
+    /// The events that stand at these places, counted from 0; those before them are not put together.
+    pub fn stand_at(
+        &self,
+        places: Range<usize>,
+    ) -> impl DoubleEndedIterator<Item = Event> + ExactSizeIterator + '_ {
+        places.map(|at| self.at(at))
     }
     fn at(&self, at: usize) -> Event {
         let entry = &self.entries[at];

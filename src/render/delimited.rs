@@ -2,6 +2,7 @@
 //!
 //! Floor 5.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::report::{Sheet, Value};
@@ -23,7 +24,10 @@ pub(super) fn write(
         writer.write_record(selection.columns.iter().map(|column| column.key)).map_err(cause)?;
     }
     for row in &selection.rows {
-        writer.write_record(row.iter().map(|cell| field(&cell.value, options.raw))).map_err(cause)?;
+        for cell in row {
+            writer.write_field(field(&cell.value, options.raw).as_bytes()).map_err(cause)?;
+        }
+        writer.write_record(None::<&[u8]>).map_err(cause)?;
     }
     writer.flush()
 }
@@ -37,24 +41,21 @@ fn cause(error: csv::Error) -> io::Error {
 }
 
 /// One cell. Only text can be a formula: a number that begins with a minus is a number.
-fn field(value: &Value, raw: bool) -> String {
-    let data = data(value);
+fn field(value: &Value, raw: bool) -> Cow<'_, str> {
     match value {
-        Value::Text(_) | Value::List(_) => flat(&data, raw),
-        Value::Missing
-        | Value::Record(_)
-        | Value::Integer(_)
-        | Value::Decimal(..)
-        | Value::Minutes(_)
-        | Value::Bool(_)
-        | Value::Time(..) => data,
+        Value::Missing | Value::Record(_) => Cow::Borrowed(""),
+        Value::Text(text) => flat(text, raw),
+        Value::List(_) => flat(&data(value), raw).into_owned().into(),
+        Value::Integer(_) | Value::Decimal(..) | Value::Minutes(_) | Value::Bool(_) | Value::Time(..) => {
+            data(value).into()
+        }
     }
 }
 
 /// A text on one line, and nothing that a spreadsheet would run.
-pub(super) fn flat(text: &str, raw: bool) -> String {
-    let guard = if !raw && safe::is_formula(text) { "'" } else { "" };
-    format!("{guard}{}", safe::flat(text))
+pub(super) fn flat(text: &str, raw: bool) -> Cow<'_, str> {
+    let flat = safe::flat(text);
+    if !raw && safe::is_formula(text) { format!("'{flat}").into() } else { flat }
 }
 
 /// A value exactly; lists joined by `;`, what is not flat left out.

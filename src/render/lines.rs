@@ -83,7 +83,8 @@ impl Lines {
     /// Makes what was written from `begin` on a cell that may stand there.
     fn tame(&mut self, begin: usize) {
         let cell = self.text.split_off(begin);
-        let shown = flat(&String::from_utf8_lossy(&cell), self.raw);
+        let cell = String::from_utf8_lossy(&cell);
+        let shown = flat(&cell, self.raw);
         if shown.contains([char::from(self.delimiter), '"', '\r', '\n']) {
             self.part("\"");
             self.part(&shown.replace('"', "\"\""));

@@ -16,7 +16,7 @@ use super::measure::{Part, parts};
 use super::period::{Calendar, Period};
 use super::span::{Span, Spans};
 use crate::sheet::Basis;
-use crate::sheet::{Cell, Column, Kind, Sheet, Value, View};
+use crate::sheet::{Cell, Column, Kind, Telling, Value, View};
 
 /// What the report shows.
 #[derive(Clone, Debug)]
@@ -55,11 +55,12 @@ pub fn columns(calendar: Option<Calendar>) -> Vec<Column> {
 }
 
 /// The episodes of a period.
-pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
+pub fn tell<'a, E: 'a>(basis: &'a Basis<'_>, selection: &Selection) -> Telling<'a, E> {
     let registry = basis.registry;
     let extent = Extent::new(basis, &selection.period, selection.calendar);
     let clauses = Clauses::read(registry, basis.timeline);
-    let mut rows = Vec::new();
+    // Of each row to be: where it stands, and its parts, by whose and which they are.
+    let (mut rows, mut told) = (Vec::new(), Vec::new());
     for facility in with_ed(registry, selection.facilities.as_ref()) {
         let clocked = extent.of(basis, facility);
         let Some(past) = clocked.past else { continue };
@@ -68,29 +69,33 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
             let key = |part: &Part<'_>| (part.lane.clone(), part.episode.event(), part.span);
             key(a).cmp(&key(b))
         });
+        let mut end = 0;
         for parts in parts.chunk_by(|a, b| std::ptr::eq(a.episode, b.episode)) {
+            let places = end..end + parts.len();
+            end = places.end;
             for (label, slice) in &clocked.slices {
                 if parts.iter().any(|part| part.span.clip(slice.span).is_some()) {
-                    let row = row(basis, facility, parts, slice.span);
                     let begun = (parts[0].episode.from(), parts[0].lane, parts[0].episode.event());
-                    rows.push(((*label, facility, begun), row));
+                    rows.push(((*label, facility, begun), (told.len(), places.clone(), slice.span)));
                 }
             }
         }
+        told.push(parts);
     }
     rows.sort_by_key(|(key, _)| *key);
     let mut sheet = basis.sheet("report-episodes", columns(selection.calendar));
-    for ((label, ..), row) in rows {
-        let period = selection.calendar.map(|_| Cell::from(extent.labels[label].as_str()));
-        sheet.rows.push(period.into_iter().chain(row).collect());
-    }
     frame(&mut sheet, basis, &extent);
     sheet.footer.push(
         "Every episode that touches the period, with its own beginning and end; minutes are those in force within the \
          period, and open means that it runs on past the end of the period or the instant of the report."
             .to_owned(),
     );
-    sheet
+    let labels = selection.calendar.map(|_| extent.labels);
+    let rows = rows.into_iter().map(move |((label, facility, _), (whose, places, slice))| {
+        let period = labels.as_ref().map(|labels| Cell::from(labels[label].as_str()));
+        Ok(period.into_iter().chain(row(basis, facility, &told[whose][places], slice)).collect())
+    });
+    Telling { sheet, rows: Box::new(rows), counted: None }
 }
 
 fn row(basis: &Basis<'_>, facility: FacilityId, parts: &[Part<'_>], slice: Span) -> Vec<Cell> {

@@ -1,6 +1,7 @@
 //! The journal: events as they were recorded, the newest last.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -12,7 +13,7 @@ use crate::model::{
 };
 use crate::sentence::phrase;
 
-use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Tone, Value, View};
+use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Telling, Tone, Value, View};
 
 /// An event with what a log keeps of it beside its meaning.
 #[derive(Clone, Debug)]
@@ -77,21 +78,31 @@ pub fn columns() -> Vec<Column> {
 
 /// The entries that are wanted, in the order of their numbers. `events` are all of the log: they tell what was
 /// retracted.
-pub fn sheet(
-    basis: &Basis<'_>,
+pub fn tell<'a, E: 'a>(
+    basis: &'a Basis<'_>,
     name: &'static str,
-    entries: impl IntoIterator<Item = Entry>,
-    events: &Ledger,
-    selection: &Selection,
-) -> Sheet {
+    entries: impl Iterator<Item = Result<Entry, E>> + 'a,
+    events: &'a Ledger,
+    selection: &'a Selection,
+) -> Telling<'a, E> {
     let retractions = retractions(events);
-    let mut sheet = basis.sheet(name, columns());
-    for entry in entries {
-        if selection.wants(&entry.event, events) {
-            sheet.rows.push(row(basis, &entry, retractions.get(&entry.event.number).copied()));
-        }
+    let rows = entries.filter_map(move |entry| match entry {
+        Ok(entry) => selection
+            .wants(&entry.event, events)
+            .then(|| Ok(row(basis, &entry, retractions.get(&entry.event.number).copied()))),
+        Err(error) => Some(Err(error)),
+    });
+    Telling {
+        sheet: basis.sheet(name, columns()),
+        rows: Box::new(rows),
+        counted: Some(|rows| plural(rows, "event")),
     }
-    sheet.footer.push(plural(sheet.rows.len(), "event"));
+}
+
+/// The same of entries that are few.
+pub fn sheet(basis: &Basis<'_>, name: &'static str, entries: Vec<Entry>, events: &Ledger) -> Sheet {
+    let all = Selection::default();
+    let Ok(sheet) = tell::<Infallible>(basis, name, entries.into_iter().map(Ok), events, &all).whole();
     sheet
 }
 

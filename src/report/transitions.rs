@@ -7,7 +7,7 @@ use crate::state::{Episode, History, Piece, Track};
 
 use super::journal::Selection;
 use super::lanes;
-use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Value, View};
+use crate::sheet::{Basis, Cell, Column, Kind, Telling, Value, View};
 
 const CHANGES: [&str; 3] = ["ends", "begins", "confirmed"];
 
@@ -47,7 +47,7 @@ struct Transition<'a> {
 }
 
 /// Every change up to the basis' instant, in the order of time.
-pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
+pub fn tell<'a, E: 'a>(basis: &'a Basis<'_>, selection: &Selection) -> Telling<'a, E> {
     let registry = basis.registry;
     let mut transitions = Vec::new();
     for facility in registry.facilities.ids() {
@@ -66,10 +66,12 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
             && selection.until.is_none_or(|until| transition.at < until)
     });
     transitions.sort_by_key(|one| (one.at, one.facility, one.change, one.event));
-    let mut sheet = basis.sheet("changes", columns());
-    sheet.rows = transitions.iter().map(|transition| row(basis, transition)).collect();
-    sheet.footer.push(plural(sheet.rows.len(), "change"));
-    sheet
+    let rows = transitions.into_iter().map(|transition| Ok(row(basis, &transition)));
+    Telling {
+        sheet: basis.sheet("changes", columns()),
+        rows: Box::new(rows),
+        counted: Some(|rows| plural(rows, "change")),
+    }
 }
 
 fn of_piece<'a>(facility: FacilityId, track: &'a Track, piece: Piece<'a>) -> Vec<Transition<'a>> {

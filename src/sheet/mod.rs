@@ -8,9 +8,11 @@
 
 mod basis;
 mod cells;
+mod telling;
 
 pub use basis::Basis;
 pub use cells::Cells;
+pub use telling::Telling;
 
 use chrono_tz::Tz;
 

@@ -2,10 +2,15 @@
 
 use std::fmt::Write as _;
 
-use crate::harness::Divert;
+use serde_json::Value;
+
+use crate::harness::{Divert, REGISTRY};
 
 /// How many days each month of 2022 has.
 const DAYS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/// So many events a year has: more than are read by one thread, or come at a time.
+const EVENTS: usize = 1088;
 
 /// Of every day of 2022 an hour in which Hartford is closed, and of every other two in which Rockville diverts.
 fn year() -> String {
@@ -25,7 +30,7 @@ fn year() -> String {
             writeln!(log, "{number},{at},declare,{facility},{status},{at},hospital").unwrap();
         }
     }
-    assert!(number > 1000, "{number} events are no long log");
+    assert_eq!(number, EVENTS);
     log
 }
 
@@ -54,4 +59,57 @@ fn a_year_of_closures_is_measured_and_shown_as_it_was_declared() {
             "facility,status\nhartford,{hartford}\nmanchester-memorial,unknown\nrockville-general,{rockville}\n"
         ));
     }
+}
+
+/// The rows of the whole answer, which are there at once, and of the one by line, which are not.
+fn rows(divert: &Divert, args: &[&str]) -> [Vec<Value>; 2] {
+    let whole = divert.run(&[args, &["-F", "json"]].concat()).stdout;
+    let lines = divert.run(&[args, &["-F", "jsonl"]].concat()).stdout;
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    let line = |line| serde_json::from_str(line).unwrap();
+    [whole["rows"].as_array().unwrap().clone(), lines.lines().map(line).collect()]
+}
+
+#[test]
+fn rows_that_come_a_few_at_a_time_are_those_that_come_at_once() {
+    let divert = Divert::new().log(&year()).by_the_clock();
+    for args in [
+        &["log"][..],
+        &["log", "rockville-general", "--since", "2022-03-01"],
+        &["log", "--changes"],
+        &["report", "episodes", "--by", "month", "--period", "2022"],
+    ] {
+        let [whole, lines] = rows(&divert, args);
+        assert!(whole.len() > 200, "{args:?}: {} rows are few", whole.len());
+        assert!(lines == whole, "{args:?}");
+        let csv = divert.run(&[args, &["-F", "csv"]].concat()).stdout;
+        assert_eq!(csv.lines().count(), 1 + whole.len(), "{args:?}");
+        let keys = csv.lines().next().unwrap();
+        assert_eq!(csv.lines().filter(|line| *line == keys).count(), 1, "{args:?}");
+    }
+    let numbers = divert.run(&["log", "-q"]).stdout;
+    assert!(numbers.lines().eq((1..=EVENTS).map(|number| number.to_string())));
+}
+
+#[test]
+fn a_row_that_cannot_be_read_ends_the_answer_with_what_is_wrong() {
+    let divert = Divert::bare().registry(REGISTRY).by_the_clock();
+    let (csv, database) = (divert.path("year.csv"), divert.path("diversions.db"));
+    std::fs::write(&csv, year()).unwrap();
+    assert_eq!(divert.run(&["import", "csv", csv.to_str().unwrap()]).status, 0);
+    let [whole, lines] = rows(&divert, &["log"]);
+    assert!(lines == whole && whole.len() == EVENTS);
+    assert!(lines.iter().all(|row| row["author"].is_string() && row["hash"].is_string()));
+    // The name of who recorded a late event was overwritten by something that is no text.
+    let open = rusqlite::Connection::open(&database).unwrap();
+    open.execute_batch(
+        "DROP TRIGGER event_is_kept; UPDATE event SET author = CAST(x'ff' AS TEXT) WHERE event = 1080",
+    )
+    .unwrap();
+    drop(open);
+    let output = divert.path("log.csv");
+    let failed = divert.run(&["log", "-o", output.to_str().unwrap()]);
+    assert_ne!(failed.status, 0, "{failed:#?}");
+    assert!(failed.stderr.contains("1080") && failed.stderr.contains("author"), "{failed:#?}");
+    assert!(!output.exists(), "half an answer was left in a file");
 }

@@ -124,7 +124,7 @@ fn a_row_holds_who_said_it_and_ids(place: &Place) {
     let mut log = place.open();
     append(&mut *log, vec![Draft::declare(elaborate(), "hospital").with("call", "A-17")]);
     let mut rows: Vec<Row<'static>> = Vec::new();
-    log.rows(0, &mut |number, row| {
+    log.rows(1..=u64::MAX, &mut |number, row| {
         assert_eq!(number, 1);
         rows.push(row.clone().into_owned());
         Ok(())

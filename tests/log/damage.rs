@@ -108,7 +108,7 @@ fn hashes_are_what_the_documentation_says_and_a_new_chain_is_found_with_a_kept_h
     let mut before = vec![0; 32];
     place
         .open()
-        .rows(0, &mut |number, row| {
+        .rows(1..=u64::MAX, &mut |number, row| {
             before = documented_hash(&before, number, row);
             let hash = hexadecimal(&before);
             assert_eq!(row.get(Column::Hash), Some(hash.as_str()));
@@ -121,7 +121,7 @@ fn hashes_are_what_the_documentation_says_and_a_new_chain_is_found_with_a_kept_h
     let mut hashes = String::new();
     place
         .open()
-        .rows(0, &mut |number, row| {
+        .rows(1..=u64::MAX, &mut |number, row| {
             before = documented_hash(&before, number, row);
             let hash = hexadecimal(&before);
             hashes += &format!("UPDATE event SET hash = '{hash}' WHERE event = {number};");
@@ -142,7 +142,7 @@ fn rows(path: &Path) -> Result<Vec<Row<'static>>, LogError> {
     let mut rows = Vec::new();
     let mut log = SqliteLog::open(path, Access::Read)?;
     let log: &mut dyn EventLog = &mut log;
-    log.rows(0, &mut |_, row| {
+    log.rows(1..=u64::MAX, &mut |_, row| {
         rows.push(row.clone().into_owned());
         Ok(())
     })?;

@@ -12,7 +12,7 @@ use crate::exchange::{Board, Dialect, Mapping, Options, stub};
 use crate::log::{self, Format, Imports};
 use crate::model::{Event, Ledger, Registry, Sources};
 use crate::render::safe;
-use crate::report::journal::{self, Entry, Selection};
+use crate::report::journal::{self, Entry};
 use crate::sentence::phrase;
 use crate::sheet::{Basis, Line, LogHead, Sheet};
 use crate::state::Timeline;
@@ -90,7 +90,7 @@ fn sheet(setting: &Setting, head: Option<&LogHead>, entries: Vec<Entry>, events:
         zone: setting.zone,
         log: head,
     };
-    let mut sheet = journal::sheet(&basis, "import", entries, events, &Selection::default());
+    let mut sheet = journal::sheet(&basis, "import", entries, events);
     (sheet.header, sheet.footer) = (Vec::new(), Vec::new());
     sheet
 }

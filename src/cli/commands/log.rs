@@ -3,9 +3,10 @@
 //! Floor 6.
 
 use crate::log::{Head, Verdict};
-use crate::model::{Event, Instant};
-use crate::report::journal::{self, Selection};
-use crate::report::{Basis, Cell, Column, Kind, Line, LogHead, Sheet, Tone, transitions};
+use crate::model::Instant;
+use crate::report::journal::{self, Entry, Selection};
+use crate::report::{Basis, Cell, Column, Kind, Line, LogHead, Tone, transitions};
+use crate::sheet::Telling;
 use crate::state::Timeline;
 
 use super::super::args::LogArgs;
@@ -39,9 +40,12 @@ pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<Exit, Fai
         return journal.follow(session, &mut watch);
     }
     let head = watch.log().map(LogHead::from);
-    session.show(&journal.sheet(&mut watch, head.as_ref(), setting.at, 0)?, "event")?;
+    journal.tell(&mut watch, head.as_ref(), setting.at, 0, |telling| session.tell(telling, "event"))?;
     Ok(Exit::Done)
 }
+
+/// So many events at a time are put together with what the log keeps of them.
+const PAGE: usize = 1000;
 
 /// What is shown of a log.
 struct Journal<'a> {
@@ -52,14 +56,15 @@ struct Journal<'a> {
 }
 
 impl Journal<'_> {
-    /// What came after the first `after` events; of transitions, all.
-    fn sheet(
+    /// Has it told what came after the first `after` events; of transitions, all.
+    fn tell<T>(
         &self,
         watch: &mut Watch<'_>,
         head: Option<&LogHead>,
         at: Instant,
         after: usize,
-    ) -> Result<Sheet, Failure> {
+        tell: impl FnOnce(Telling<'_, Failure>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let timeline = if self.changes {
             let events = watch.log().map(|log| log.events.clone()).unwrap_or_default();
             Timeline::owning(&self.setting.registry, events, self.setting.known_at)
@@ -75,12 +80,18 @@ impl Journal<'_> {
             log: head,
         };
         if self.changes {
-            return Ok(transitions::sheet(&basis, &self.selection));
+            return tell(transitions::tell(&basis, &self.selection));
         }
-        let known = |event: &Event| self.setting.known_at.is_none_or(|known| event.recorded_at <= known);
-        let entries = watch.entries(after)?.into_iter().filter(|entry| known(&entry.event));
+        let is_known =
+            |entry: &Entry| self.setting.known_at.is_none_or(|known_at| entry.event.recorded_at <= known_at);
         let events = watch.log().map(|log| log.events.known(self.setting.known_at)).unwrap_or_default();
-        Ok(journal::sheet(&basis, "log", entries, &events, &self.selection))
+        let recorded = watch.log().map_or(0, |log| log.events.len());
+        let pages = (after..recorded).step_by(PAGE).map(|begin| begin..recorded.min(begin + PAGE));
+        let entries = pages.flat_map(|page| match watch.entries(page) {
+            Ok(entries) => entries.into_iter().filter(is_known).map(Ok).collect(),
+            Err(failure) => vec![Err(failure)],
+        });
+        tell(journal::tell(&basis, "log", entries, &events, &self.selection))
     }
 
     /// Shows what is there, then every event, or every transition, as it comes; until the reader goes away.
@@ -89,7 +100,9 @@ impl Journal<'_> {
         loop {
             let at = if session.common.at.is_some() { self.setting.at } else { clock() };
             let head = watch.log().map(LogHead::from);
-            let mut sheet = self.sheet(watch, head.as_ref(), at, shown)?;
+            #[allow(clippy::redundant_closure_for_method_calls)]
+            // the method by its name has one lifetime only
+            let mut sheet = self.tell(watch, head.as_ref(), at, shown, |telling| telling.whole())?;
             if let (true, Some(before)) = (self.changes, before) {
                 // What comes now: a late entry about the past stands in the log.
                 sheet.rows.retain(|row| is_after(row, before));

@@ -25,13 +25,13 @@ mod table;
 mod timeline;
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
 
 use crate::model::{Event, FacilityId, Registry, Sources};
 use crate::render::{self, Export, Format};
 use crate::report::journal;
 use crate::routing::grid::Rows;
-use crate::sheet::Sheet;
+use crate::sheet::{Sheet, Telling};
 use crate::state::Timeline;
 
 use super::args::{Command, Common};
@@ -63,7 +63,8 @@ impl Session<'_> {
             self.ui.diagnostics(&context.warnings, self.sources);
         }
         if context.events.len() > context.recorded {
-            let supposed: Vec<Event> = context.events.iter().skip(context.recorded).collect();
+            let supposed: Vec<Event> =
+                context.events.stand_at(context.recorded..context.events.len()).collect();
             self.tell_refused(&context.registry, &supposed, &context.timeline());
         }
         Ok(context)
@@ -91,6 +92,42 @@ impl Session<'_> {
             render::check_columns(sheet, format, columns).map_err(Failure::UnknownColumn)?;
         }
         self.ui.answer(|out| render::write(sheet, format, &options, out))
+    }
+
+    /// Shows a sheet's rows as they are told: where each is a line by itself, few of them are there at a time.
+    fn tell(&self, telling: Telling<'_, Failure>, ids: &'static str) -> Result<(), Failure> {
+        /// So many rows are there at a time.
+        const TOGETHER: usize = 1000;
+        let (format, mut options) = context::output(self.common, self.environment, ids)?;
+        // `-q` says each name once, however far its rows lie apart.
+        if !matches!(format, Format::Csv | Format::Tsv | Format::Jsonl) || options.ids_only.is_some() {
+            return self.show(&telling.whole()?, ids);
+        }
+        let Telling { mut sheet, mut rows, .. } = telling;
+        if let Some(columns) = &options.columns {
+            render::check_columns(&sheet, format, columns).map_err(Failure::UnknownColumn)?;
+        }
+        let mut failed = None;
+        let written = self.ui.answer(|out| {
+            loop {
+                sheet.rows.clear();
+                for row in rows.by_ref().take(TOGETHER) {
+                    match row {
+                        Ok(row) => sheet.rows.push(row),
+                        Err(error) => {
+                            failed = Some(error);
+                            return Err(io::Error::other("a row is missing"));
+                        }
+                    }
+                }
+                render::write(&sheet, format, &options, out)?;
+                if sheet.rows.len() < TOGETHER {
+                    return Ok(());
+                }
+                options.headers = false;
+            }
+        });
+        failed.map_or(written, Err)
     }
 
     /// Shows a sheet that others follow, its headings only the first time. Says whether anybody still reads.

@@ -40,7 +40,11 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<Exit, 
             }
             hours::sheet(&basis, &selection)
         }
-        Report::Episodes => episodes::sheet(&basis, &episodes::Selection { facilities, period, calendar }),
+        Report::Episodes => {
+            let selection = episodes::Selection { facilities, period, calendar };
+            session.tell(episodes::tell(&basis, &selection), "facility")?;
+            return Ok(Exit::Done);
+        }
         Report::Concurrency => {
             let statuses = statuses(&context.registry, &args.status)?;
             concurrency::sheet(&basis, &concurrency::Selection { period, calendar, statuses })
