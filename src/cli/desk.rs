@@ -96,10 +96,14 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// The last `count` events with what the store keeps of them.
-    pub fn entries(&mut self, count: usize) -> Result<Vec<Entry>, Failure> {
-        let events = &self.log.events;
-        stored(&mut *self.store, events, events.len().saturating_sub(count)..events.len())
+    /// What is recorded, as far as it was read.
+    pub fn events(&self) -> &Ledger {
+        &self.log.events
+    }
+
+    /// The events at these places with what the store keeps of each.
+    pub fn entries(&mut self, places: Range<usize>) -> Result<Vec<Entry>, Failure> {
+        stored(&mut *self.store, &self.log.events, places)
     }
 
     fn writer(&self) -> Writer<'a> {
@@ -169,4 +173,18 @@ pub fn stored(
         })
         .map_err(Failure::Store)?;
     Ok(entries)
+}
+
+/// Entries that `read` gets from places, a page at a time.
+pub fn by_pages(
+    places: Range<usize>,
+    mut read: impl FnMut(Range<usize>) -> Result<Vec<Entry>, Failure>,
+) -> impl Iterator<Item = Result<Entry, Failure>> {
+    /// So many events at a time are put together with what the log keeps of them.
+    const PAGE: usize = 1000;
+    let pages = places.clone().step_by(PAGE).map(move |begin| begin..places.end.min(begin + PAGE));
+    pages.flat_map(move |page| match read(page) {
+        Ok(entries) => entries.into_iter().map(Ok).collect(),
+        Err(failure) => vec![Err(failure)],
+    })
 }

@@ -5,7 +5,7 @@
 use crate::log::{Appended, Draft};
 use crate::model::{Declaration, Declared, Event, Instant, Ledger, Until};
 use crate::render;
-use crate::report::{Basis, Sheet, journal};
+use crate::report::{Basis, journal};
 use crate::state::Timeline;
 
 use super::super::context::{self, Remark, Setting};
@@ -65,21 +65,27 @@ pub(super) fn record(
 
 /// Answers with what was recorded; what policies refused is recorded and not in force.
 pub(super) fn answer(session: &Session<'_>, recorded: &Recorded<'_>) -> Exit {
-    tell(session, &recorded.sheet, &recorded.appended, "event");
+    told(session, &recorded.appended, session.show(&recorded.sheet, "event"));
     let refused = |event: &Event| recorded.timeline.refusal(event.number).is_some();
     let is_refused = recorded.appended.events.iter().any(refused);
     if is_refused { Exit::Refused } else { Exit::Done }
 }
 
-/// Shows an answer. It is recorded whether that succeeds or not, and whoever said it must know.
-pub(super) fn tell(session: &Session<'_>, sheet: &Sheet, appended: &Appended, ids: &'static str) {
+/// An answer was shown, or could not be. It is recorded whether that succeeded or not, and whoever said it must know.
+pub(super) fn told(session: &Session<'_>, appended: &Appended, shown: Result<(), Failure>) {
     if appended.behind.is_some() {
         session.ui.warn(&Remark::ClockBehind.to_string());
     }
-    if let Err(failure) = session.show(sheet, ids) {
-        let numbers: Vec<String> = appended.events.iter().map(|event| event.number.to_string()).collect();
-        session.ui.warn(&format!("recorded as event {}, and {failure}", numbers.join(", ")));
+    if let Err(failure) = shown {
+        let numbers = numbers(&appended.events).map(|numbers| format!(" as event {numbers}"));
+        session.ui.warn(&format!("recorded{}, and {failure}", numbers.unwrap_or_default()));
     }
+}
+
+/// The numbers of events that were recorded one after the other; `None` where there are none.
+pub(super) fn numbers(events: &[Event]) -> Option<String> {
+    let (first, last) = (events.first()?.number, events.last()?.number);
+    Some(if first < last { format!("{first} to {last}") } else { first.to_string() })
 }
 
 /// A declaration with the end that follows from its type's `max`, so that editing the registry does not rewrite what

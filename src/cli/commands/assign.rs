@@ -68,7 +68,7 @@ pub(super) fn run(args: &AssignArgs, session: &mut Session<'_>) -> Result<Exit, 
             None => "  nothing was recorded: there is no destination".to_owned(),
         }));
     }
-    acting::tell(session, &sheet, &recorded.appended, "destination");
+    acting::told(session, &recorded.appended, session.show(&sheet, "destination"));
     Ok(reading::exit(&decision, session.common.strict))
 }
 

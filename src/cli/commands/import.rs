@@ -12,14 +12,14 @@ use crate::exchange::{Board, Dialect, Mapping, Options, stub};
 use crate::log::{self, Format, Imports};
 use crate::model::{Event, Ledger, Registry, Sources};
 use crate::render::safe;
-use crate::report::journal::{self, Entry};
+use crate::report::journal::{self, Selection};
 use crate::sentence::phrase;
 use crate::sheet::{Basis, Line, LogHead, Sheet};
 use crate::state::Timeline;
 
 use super::super::args::{ImportArgs, ImportFrom};
 use super::super::context::Setting;
-use super::super::desk::Desk;
+use super::super::desk::{Desk, by_pages};
 use super::super::error::{Exit, Failure};
 use super::super::log_place::{self, LogPlace};
 use super::super::progress::Watched;
@@ -40,19 +40,19 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> Result<Exit, 
     }
     let mut desk = Desk::open(&setting, session.environment, true)?;
     let (appended, known) = desk.import(&events)?;
-    let new = appended.events.len();
+    drop(events);
+    let (new, all) = (appended.events.len(), desk.events().clone());
     let head = LogHead { head: appended.head.event, hash: Some(appended.head.hash.to_string()) };
-    let mut sheet = sheet(&setting, Some(&head), desk.entries(new)?, &appended.events.iter().collect());
-    let numbers = match (appended.events.first(), appended.events.last()) {
-        (Some(first), Some(last)) if first.number < last.number => {
-            format!(" ({} to {})", first.number, last.number)
-        }
-        (Some(only), _) => format!(" ({})", only.number),
-        (None, _) => String::new(),
-    };
+    let numbers =
+        acting::numbers(&appended.events).map(|numbers| format!(" ({numbers})")).unwrap_or_default();
     told.push(format!("{} recorded{numbers}, {known} were there already", plural(new, "event")));
-    sheet.answer = Some(told.into_iter().map(Line::plain).collect());
-    acting::tell(session, &sheet, &appended, "event");
+    let timeline = Timeline::unknown(&setting.registry);
+    let (basis, every) = (basis(&setting, &timeline, &head), Selection::default());
+    let entries = by_pages(all.len() - new..all.len(), |page| desk.entries(page));
+    let mut telling = journal::tell(&basis, "import", entries, &all, &every);
+    answered(&mut telling.sheet, told);
+    telling.counted = None;
+    acting::told(session, &appended, session.tell(telling, "event"));
     Ok(Exit::Done)
 }
 
@@ -72,27 +72,31 @@ fn rehearse(
     };
     let (drafts, known) = imports.drafts(events, &setting.registry);
     let head = LogHead { head: imports.head.event, hash: Some(imports.head.hash.to_string()) };
-    let mut sheet = sheet(setting, Some(&head), Vec::new(), &Ledger::default());
+    let timeline = Timeline::unknown(&setting.registry);
+    let mut sheet =
+        journal::sheet(&basis(setting, &timeline, &head), "import", Vec::new(), &Ledger::default());
     told.push(format!("{} would be recorded, {known} are there already", plural(drafts.len(), "event")));
     told.push("nothing was written (--dry-run)".to_owned());
-    sheet.answer = Some(told.into_iter().map(Line::plain).collect());
+    answered(&mut sheet, told);
     session.show(&sheet, "event")?;
     Ok(Exit::Done)
 }
 
-fn sheet(setting: &Setting, head: Option<&LogHead>, entries: Vec<Entry>, events: &Ledger) -> Sheet {
-    let timeline = Timeline::unknown(&setting.registry);
-    let basis = Basis {
+fn basis<'a>(setting: &'a Setting, timeline: &'a Timeline<'a>, head: &'a LogHead) -> Basis<'a> {
+    Basis {
         registry: &setting.registry,
-        timeline: &timeline,
+        timeline,
         at: setting.at,
         known_at: None,
         zone: setting.zone,
-        log: head,
-    };
-    let mut sheet = journal::sheet(&basis, "import", entries, events);
+        log: Some(head),
+    }
+}
+
+/// What people read of a sheet is these lines.
+fn answered(sheet: &mut Sheet, told: Vec<String>) {
     (sheet.header, sheet.footer) = (Vec::new(), Vec::new());
-    sheet
+    sheet.answer = Some(told.into_iter().map(Line::plain).collect());
 }
 
 /// The events of another log.

@@ -11,6 +11,7 @@ use crate::state::Timeline;
 
 use super::super::args::LogArgs;
 use super::super::context::{Setting, clock};
+use super::super::desk::by_pages;
 use super::super::error::{Exit, Failure};
 use super::super::watch::{PERIOD, Watch};
 use super::{Session, named};
@@ -43,9 +44,6 @@ pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<Exit, Fai
     journal.tell(&mut watch, head.as_ref(), setting.at, 0, |telling| session.tell(telling, "event"))?;
     Ok(Exit::Done)
 }
-
-/// So many events at a time are put together with what the log keeps of them.
-const PAGE: usize = 1000;
 
 /// What is shown of a log.
 struct Journal<'a> {
@@ -86,11 +84,8 @@ impl Journal<'_> {
             |entry: &Entry| self.setting.known_at.is_none_or(|known_at| entry.event.recorded_at <= known_at);
         let events = watch.log().map(|log| log.events.known(self.setting.known_at)).unwrap_or_default();
         let recorded = watch.log().map_or(0, |log| log.events.len());
-        let pages = (after..recorded).step_by(PAGE).map(|begin| begin..recorded.min(begin + PAGE));
-        let entries = pages.flat_map(|page| match watch.entries(page) {
-            Ok(entries) => entries.into_iter().filter(is_known).map(Ok).collect(),
-            Err(failure) => vec![Err(failure)],
-        });
+        let entries = by_pages(after..recorded, |page| watch.entries(page));
+        let entries = entries.filter(|entry| entry.as_ref().map_or(true, is_known));
         tell(journal::tell(&basis, "log", entries, &events, &self.selection))
     }
 

@@ -99,6 +99,10 @@ impl Session<'_> {
         /// So many rows are there at a time.
         const TOGETHER: usize = 1000;
         let (format, mut options) = context::output(self.common, self.environment, ids)?;
+        // An answer in words needs no rows.
+        if format == Format::Table && telling.sheet.answer.is_some() && options.ids_only.is_none() {
+            return self.show(&telling.sheet, ids);
+        }
         // `-q` says each name once, however far its rows lie apart.
         if !matches!(format, Format::Csv | Format::Tsv | Format::Jsonl) || options.ids_only.is_some() {
             return self.show(&telling.whole()?, ids);
