@@ -594,6 +594,9 @@ mod tests {
                 if !member.is_empty() {
                     members.push(format!("\"{}\":{member}", COLUMNS[column]));
                 }
+                // Another order from line to line.
+                let turn = column % members.len().max(1);
+                members.rotate_left(turn);
                 text += &format!("{{{}}}\n", members.join(","));
             }
             let [quick, slow] = read_twice(&text, Format::Jsonl, &registry);
