@@ -66,7 +66,7 @@ pub(crate) fn read(task: Task, ours: bool, path: &Path) -> Result<Answer, String
         (Task::Batch | Task::One, false) => {
             Box::new(|row, rows| rows.push(row.iter().collect::<Vec<_>>().join(",")))
         }
-        (Task::Board, _) => {
+        (Task::Board(_), _) => {
             let (facility, status, since) = (at("facility")?, at("status")?, at("since")?);
             Box::new(move |row, rows| {
                 // Of an ED that nobody said anything about lately, `divert` does not claim that it is open.
@@ -82,7 +82,7 @@ pub(crate) fn read(task: Task, ours: bool, path: &Path) -> Result<Answer, String
     while reader.read_record(&mut record).map_err(|error| error.to_string())? {
         form(&record, &mut rows);
     }
-    if matches!(task, Task::Hours | Task::Board) {
+    if matches!(task, Task::Hours | Task::Board(_)) {
         rows.sort_unstable();
     }
     Ok(rows)

@@ -35,7 +35,7 @@ use clap::Parser;
 
 use answers::Answer;
 use measure::{Failed, Run};
-use tasks::{Machine, Role, Task, Tool};
+use tasks::{Form, Machine, Role, Task, Tool};
 use world::{Size, World};
 
 /// Measures `divert` beside its peers.
@@ -51,7 +51,7 @@ struct Options {
     /// 100,000 facilities
     #[arg(long, conflicts_with = "tiny")]
     wide: bool,
-    /// Only these questions: T1 (hours), T2 (many patients), T3 (one patient), T4 (the board)
+    /// Only these questions: T1 (hours), T2 (many patients), T3 (one patient), T4, T4gz, T4jsonl (the board)
     #[arg(long, value_delimiter = ',')]
     tasks: Vec<String>,
     /// Only those whose names contain one of these
@@ -95,18 +95,19 @@ impl Options {
         let mut cases = Vec::new();
         if self.tiny {
             let region = size(REGION, 3_000, 300);
-            cases.extend([Task::Hours, Task::Batch, Task::One, Task::Board].map(|task| (task, region)));
+            cases.extend([Task::Hours, Task::Batch, Task::One].map(|task| (task, region)));
+            cases.extend(Self::boards(region));
         }
         if self.full {
             let long = size(NATION, 10_000_000, 0);
             cases.extend([(Task::Hours, long), (Task::Batch, size(NATION, 1_000_000, 1_000_000))]);
             cases.extend([REGION, NATION].map(|facilities| (Task::One, size(facilities, SHORT_LOG, 0))));
-            cases.push((Task::Board, long));
+            cases.extend(Self::boards(long));
         }
         if self.wide {
             cases.push((Task::Batch, size(WIDE, 1_000_000, 1_000_000)));
             cases.push((Task::One, size(WIDE, SHORT_LOG, 0)));
-            cases.push((Task::Board, size(WIDE, 1_000_000, 0)));
+            cases.push((Task::Board(Form::Csv), size(WIDE, 1_000_000, 0)));
         }
         if cases.is_empty() {
             cases = Self::small();
@@ -124,8 +125,13 @@ impl Options {
             (Task::Batch, nation),
             (Task::One, region),
             (Task::One, short),
-            (Task::Board, nation),
+            (Task::Board(Form::Csv), nation),
         ]
+    }
+
+    /// The board from a log in each form.
+    fn boards(size: Size) -> [(Task, Size); 3] {
+        [Form::Csv, Form::Packed, Form::Lines].map(|form| (Task::Board(form), size))
     }
 
     fn chosen(&self, mut cases: Vec<(Task, Size)>) -> Vec<(Task, Size)> {
@@ -139,7 +145,7 @@ impl Options {
         match task {
             _ if self.tiny => 1,
             Task::One => self.rounds.max(1) * 4,
-            Task::Hours | Task::Batch | Task::Board => self.rounds.max(1),
+            Task::Hours | Task::Batch | Task::Board(_) => self.rounds.max(1),
         }
     }
 }
@@ -228,6 +234,9 @@ fn measure_all(options: Options) -> Result<bool, Failed> {
     let cases = bench.options.cases();
     for (task, size) in &cases {
         let world = bench.world(*size)?;
+        if let Task::Board(form) = task {
+            world.write_log(*form)?;
+        }
         bench.case(*task, &world);
     }
     if !bench.options.tiny && bench.options.only.is_empty() {
@@ -340,7 +349,7 @@ impl Bench {
         let mut rows = Vec::new();
         for (task, size) in cases {
             match task {
-                Task::Hours | Task::Board => {
+                Task::Hours | Task::Board(Form::Csv) => {
                     let fewer = Size { events: size.events / 10, patients: 0, ..*size };
                     let small = self.machine.tools(*task, &self.world(fewer)?).0.swap_remove(0);
                     let large = self.machine.tools(*task, &self.world(*size)?).0.swap_remove(0);
@@ -353,7 +362,7 @@ impl Bench {
                     ));
                 }
                 Task::Batch if size.facilities == WIDE => rows.push(self.wide(*size)?),
-                Task::Batch | Task::One => {}
+                Task::Batch | Task::One | Task::Board(_) => {}
             }
         }
         if !rows.is_empty() {
@@ -436,7 +445,9 @@ impl Bench {
                 Task::Batch => {
                     format!("{facilities} facilities, {events} events, {} patients", grouped(patients))
                 }
-                Task::Hours | Task::One | Task::Board => format!("{facilities} facilities, {events} events"),
+                Task::Hours | Task::One | Task::Board(_) => {
+                    format!("{facilities} facilities, {events} events")
+                }
             };
             println!("| {}: {of} | million instructions | % |\n|---|---|---|", task.name());
             println!("| all | {} | 100 |", millions(profile.all));

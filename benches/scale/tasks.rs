@@ -15,8 +15,29 @@ pub(crate) enum Task {
     Batch,
     /// T3: the same of one patient, from a cold start.
     One,
-    /// T4: the status of every facility at one instant.
-    Board,
+    /// T4: the status of every facility at one instant, from a log in that form.
+    Board(Form),
+}
+
+/// How a log is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Form {
+    Csv,
+    /// The same, compressed with gzip.
+    Packed,
+    /// JSON lines.
+    Lines,
+}
+
+impl Form {
+    /// The file of a world that is written so.
+    pub(crate) fn file(self) -> &'static str {
+        match self {
+            Self::Csv => "events.csv",
+            Self::Packed => "events.csv.gz",
+            Self::Lines => "events.jsonl",
+        }
+    }
 }
 
 impl Task {
@@ -26,7 +47,9 @@ impl Task {
             Self::Hours => "T1",
             Self::Batch => "T2",
             Self::One => "T3",
-            Self::Board => "T4",
+            Self::Board(Form::Csv) => "T4",
+            Self::Board(Form::Packed) => "T4gz",
+            Self::Board(Form::Lines) => "T4jsonl",
         }
     }
 
@@ -36,7 +59,9 @@ impl Task {
             Self::Hours => "hours by facility, month and status",
             Self::Batch => "destination and two alternates of every patient",
             Self::One => "one patient, cold start",
-            Self::Board => "the status of every facility at one instant",
+            Self::Board(Form::Csv) => "the status of every facility at one instant",
+            Self::Board(Form::Packed) => "the same from a log compressed with gzip",
+            Self::Board(Form::Lines) => "the same from JSON lines",
         }
     }
 }
@@ -267,7 +292,16 @@ impl Machine {
                 });
                 vec![("limit probe".to_owned(), command)]
             }
-            Task::Board => {
+            Task::Board(form @ (Form::Packed | Form::Lines)) => {
+                let query = if form == Form::Lines { "board_lines.sql" } else { "board.sql" };
+                let log = world.file(form.file());
+                let variables = [("facilities", registry), ("events", &log), ("instant", instant)];
+                for (name, command) in self.duckdb(query, &variables) {
+                    peer(name, command);
+                }
+                Vec::new()
+            }
+            Task::Board(Form::Csv) => {
                 let arguments = [registry, events, instant];
                 peer("mawk + sort", Self::shell(self.mawk.as_ref(), "board_awk.sh", &arguments));
                 let variables = [("facilities", registry), ("events", events), ("instant", instant)];
@@ -303,8 +337,12 @@ impl Machine {
 
     /// `divert`, as anybody would call it.
     pub(crate) fn divert(&self, world: &World, arguments: &[&str]) -> Vec<String> {
+        self.with_log(world, Form::Csv, arguments)
+    }
+
+    fn with_log(&self, world: &World, form: Form, arguments: &[&str]) -> Vec<String> {
         let program = self.divert.display().to_string();
-        let (registry, log) = (world.file("facilities.toml"), world.file("events.csv"));
+        let (registry, log) = (world.file("facilities.toml"), world.file(form.file()));
         let files = ["--registry".to_owned(), registry, "--log".to_owned(), log];
         let words = arguments.iter().map(|word| (*word).to_owned());
         [program].into_iter().chain(files).chain(words).chain(["-F".to_owned(), "csv".to_owned()]).collect()
@@ -319,7 +357,7 @@ impl Machine {
             }
             Task::Batch => self.divert(world, &["route", "--batch", &world.file("incidents.csv")]),
             Task::One => self.divert(world, &["--at", patient_at, "route", &format!("{lat},{lon}"), NEED]),
-            Task::Board => self.divert(world, &["--at", instant, "status", "--all"]),
+            Task::Board(form) => self.with_log(world, form, &["--at", instant, "status", "--all"]),
         }
     }
 }

@@ -9,10 +9,14 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Datelike, Months, NaiveDate};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::tasks::Form;
 
 /// What is generated changes with this number: an older world is not taken for this one.
 const FORM: u32 = 1;
@@ -91,6 +95,38 @@ impl World {
     /// A file of it.
     pub(crate) fn file(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
+    }
+
+    /// Writes its log in another form, unless that is there.
+    pub(crate) fn write_log(&self, form: Form) -> io::Result<()> {
+        let path = self.folder.join(form.file());
+        if path.exists() {
+            return Ok(());
+        }
+        let mut csv = BufReader::new(File::open(self.file("events.csv"))?);
+        // Named last: what has the name is whole.
+        let half = path.with_extension("half");
+        let mut out = BufWriter::new(File::create(&half)?);
+        if form == Form::Packed {
+            let mut packing = GzEncoder::new(out, Compression::fast());
+            io::copy(&mut csv, &mut packing)?;
+            out = packing.finish()?;
+        } else {
+            // No cell has a comma or quotes.
+            let mut lines = csv.lines();
+            let keys = lines.next().transpose()?.unwrap_or_default();
+            for line in lines {
+                let line = line?;
+                let members = keys.split(',').zip(line.split(',')).map(|(key, cell)| match (key, cell) {
+                    (_, "") => format!("\"{key}\":null"),
+                    ("event", number) => format!("\"{key}\":{number}"),
+                    (_, text) => format!("\"{key}\":\"{text}\""),
+                });
+                writeln!(out, "{{{}}}", members.collect::<Vec<_>>().join(","))?;
+            }
+        }
+        out.flush()?;
+        fs::rename(half, path)
     }
 
     /// The same with no more than `count` patients, in a file of their own.
