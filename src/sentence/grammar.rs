@@ -90,6 +90,7 @@ impl Parser<'_> {
     }
     /// Names joined by commas and `and`.
     fn facilities(&mut self, one: impl Fn(&mut Self) -> Said<Spanned<Name>>) -> Said<Vec<Spanned<Name>>> {
+        let one = |parser: &mut Self| parser.one_or_two(FACILITIES).and_then(|()| one(parser));
         let mut names = vec![one(self)?];
         loop {
             let comma = usize::from(self.is_comma(self.at));

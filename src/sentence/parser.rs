@@ -222,6 +222,42 @@ impl<'a> Parser<'a> {
             .error(Code::AmbiguousName, span, message)
             .help(format!("write {}", list_or(texts.iter().map(String::as_str)))))
     }
+    /// Refuses words of a list that are one name, and with the comma in them two: "Saint Francis, Hartford and Rockville" has
+    /// two names or three, and one of them would be lost. What the registry writes with that comma is one.
+    pub(super) fn one_or_two(&self, kinds: &[NameKind]) -> Said<()> {
+        let Some((count, meanings)) = self.run(self.at, kinds) else { return Ok(()) };
+        let end = self.at + count;
+        for comma in (self.at..end).filter(|at| self.is_comma(*at)) {
+            let is_whole = |from: usize, to: usize| {
+                self.run_before(to, from, kinds).is_some_and(|(count, _)| from + count == to)
+            };
+            let (before, after) = (self.words(self.at..comma), self.words(comma + 1..end));
+            let is_written =
+                |text: &&str| text.split_once(',').is_some_and(|(own, _)| fold(own) == fold(&before));
+            let mut texts = meanings.iter().flat_map(|name| phrase::texts_of(*name, self.registry));
+            if !is_whole(self.at, comma) || !is_whole(comma + 1, end) || texts.any(|text| is_written(&text)) {
+                continue;
+            }
+            let keys = meanings.iter().map(|name| {
+                (
+                    format!("the {} `{}`", name.kind().as_str(), phrase::key(*name, self.registry)),
+                    phrase::name(*name, self.registry),
+                )
+            });
+            let (things, names): (Vec<String>, Vec<String>) = keys.unzip();
+            let message = format!(
+                "`{}` can mean {}, or `{before}` and `{after}`",
+                self.words(self.at..end),
+                things.join(" or ")
+            );
+            let both = format!("{before} and {after}");
+            let ways = names.iter().map(String::as_str).chain([both.as_str()]);
+            return Err(self
+                .error(Code::AmbiguousName, self.span(self.at..end), message)
+                .help(format!("write {}", list_or(ways))));
+        }
+        Ok(())
+    }
     /// What stands here is the name of nothing that can stand here.
     pub(super) fn unknown_name(&mut self, kinds: &[NameKind]) -> Diagnostic {
         for kind in kinds {

@@ -246,7 +246,7 @@ pub(super) fn key(name: Name, registry: &Registry) -> &str {
 }
 
 /// Every text that stands for a thing, the one to be written first.
-fn texts_of(name: Name, registry: &Registry) -> Vec<&str> {
+pub(super) fn texts_of(name: Name, registry: &Registry) -> Vec<&str> {
     macro_rules! named {
         ($entry:expr) => {{
             let entry = $entry;

@@ -249,3 +249,32 @@ fn who_recorded_it_is_not_for_the_user_to_say() {
     let row = divert.run(&["declare", "Hartford", "closed", "-F", "jsonl", "--columns", "author"]).stdout;
     assert!(!row.contains("somebody") && !row.contains("null"), "{row}");
 }
+
+#[test]
+fn a_list_in_which_a_name_would_be_lost_is_refused() {
+    let registry = |francis: &str| {
+        format!(
+            "[facility.saint-francis]\nname = \"{francis}\"\naliases = [\"Saint Francis\"]\nlat = 41.78\n\
+             lon = -72.70\ned = {{}}\n[facility.hartford]\nname = \"Hartford\"\nlat = 41.75\nlon = -72.68\ned = {{}}\n\
+             [facility.rockville]\nname = \"Rockville\"\nlat = 41.86\nlon = -72.44\ned = {{}}\n"
+        )
+    };
+    let closed = |divert: &Divert, sentence: &str| divert.run(&["--given", sentence, "status", "-q"]);
+    let divert = Divert::bare().registry(&registry("Saint Francis Hartford"));
+    let refused = closed(&divert, "Saint Francis, Hartford and Rockville closed");
+    assert_eq!(refused.status, 2, "{refused:#?}");
+    assert!(refused.stderr.contains("or `Saint Francis` and `Hartford`"), "{refused:#?}");
+    for (sentence, facilities) in [
+        ("Saint Francis Hartford and Rockville closed", "rockville\nsaint-francis\n"),
+        ("Saint Francis and Hartford and Rockville closed", "hartford\nrockville\nsaint-francis\n"),
+        ("Hartford, Saint Francis, Rockville closed", "hartford\nrockville\nsaint-francis\n"),
+    ] {
+        assert_eq!(closed(&divert, sentence).stdout, facilities, "{sentence}");
+    }
+    // What the registry writes so is a name.
+    let divert = Divert::bare().registry(&registry("Saint Francis, Hartford"));
+    assert_eq!(
+        closed(&divert, "Saint Francis, Hartford and Rockville closed").stdout,
+        "rockville\nsaint-francis\n"
+    );
+}
