@@ -142,14 +142,14 @@ fn limited() -> &'static Registry {
     })
 }
 
-/// So many types, each with a lane of its own.
-const TYPES: usize = 80;
+/// So many types, each with a lane of its own: more than a walk tells apart.
+const TYPES: usize = 140;
 
 /// The same with many lanes.
 fn wide() -> &'static Registry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
     REGISTRY.get_or_init(|| {
-        let types = (0..TYPES).map(|index| format!("[status.t{index}]\neffect = \"advisory\"\n"));
+        let types = (0..TYPES).map(|index| format!("[status.t{index:03}]\neffect = \"advisory\"\n"));
         read_registry(&types.collect::<String>())
     })
 }
@@ -380,8 +380,8 @@ proptest! {
     ) {
         static NAMES: OnceLock<Vec<String>> = OnceLock::new();
         let names = NAMES.get_or_init(|| {
-            let types = (0..TYPES).map(|index| format!("t{index}"));
-            types.chain((0..TYPES).map(|index| format!("off-t{index}"))).collect()
+            let types = (0..TYPES).map(|index| format!("t{index:03}"));
+            types.chain((0..TYPES).map(|index| format!("off-t{index:03}"))).collect()
         });
         let said: Vec<Said> = said
             .into_iter()
@@ -495,4 +495,40 @@ fn of_a_long_history_little_matters_at_an_instant() {
     let closed = board.facility(FacilityId::from(0));
     assert_eq!(closed.summary(), Summary::Closed);
     assert_eq!(closed.history().unwrap().reports.len(), 2, "its closing and its opening");
+}
+
+#[test]
+fn a_log_may_have_more_lanes_than_a_walk_tells_apart() {
+    let begins = (0..TYPES).map(|index| (format!("t{index:03}"), usize::from(index >= 100)));
+    // The last facility is in late lanes only, of which a sweep tells no two apart.
+    let ends = [
+        ("off-t000", 0),
+        ("off-t139", 1),
+        ("t070", 0),
+        ("t080", 2),
+        ("t081", 2),
+        ("off-t080", 2),
+        ("open", 0),
+        ("t139", 1),
+        ("open", 1),
+        ("t003", 0),
+        ("open", 2),
+    ];
+    let names: Vec<(String, usize)> =
+        begins.chain(ends.map(|(name, facility)| (name.to_owned(), facility))).collect();
+    let said = names.into_iter().map(|(name, facility)| Said {
+        facility,
+        what: ("", name.leak(), ""),
+        ..turn(0, 1)
+    });
+    let said: Vec<Said> = said.collect();
+    let timeline = Timeline::fold(wide(), &events_in(wide(), &said), None);
+    let mut walk = Walk::new(&timeline);
+    let [few, beyond, late] = [0, 1, 2].map(FacilityId::from);
+    for plain in [few, late] {
+        assert!(walk.read(plain));
+        assert_eq!(walked(&mut walk, usize::MAX), folded(timeline.folded(plain).as_ref()));
+    }
+    assert!(!walk.read(beyond), "it is in lanes that have no number");
+    compare(wide(), &said, None, 2).unwrap();
 }

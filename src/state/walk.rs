@@ -75,8 +75,7 @@ pub(super) struct Moves {
     pub(super) found: Vec<Found>,
 }
 
-/// Lanes by their numbers, a bit each: no log has so many that they don't suffice. What is declared of others takes more
-/// than a walk.
+/// Lanes by their numbers, a bit each. What begins in any beyond so many takes more than a walk.
 type Lanes = u128;
 
 /// What becomes of lanes.
