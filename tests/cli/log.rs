@@ -207,3 +207,23 @@ fn a_journal_that_is_followed_gives_every_event_once() {
         .run(&["status", "--follow", "-F", "json"])
         .fails("error: what is followed is written line by line\nhelp: leave --output out, and write the table, csv, tsv or jsonl\n", 2);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_recorded_is_said_also_where_the_answer_cannot_be_written() {
+    let divert = fresh();
+    let rows = [(6, "closed"), (7, "open"), (8, "closed"), (9, "open")]
+        .map(|(hour, status)| format!("2023-08-03T0{hour}:00:00Z,hartford,{status},hospital\n"));
+    let board = format!("from,facility,status,source\n{}", rows.concat());
+    std::fs::write(divert.path("board.csv"), board).unwrap();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut import = divert.command(&divert.path(""));
+    import.args(["import", "csv", "board.csv", "-F", "csv"]).stdin(Stdio::null()).stdout(full);
+    let output = import.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.starts_with("warning: recorded as event 1 to 4, and cannot write standard output: "),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(0), "it was recorded");
+}
