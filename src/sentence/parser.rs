@@ -212,15 +212,19 @@ impl<'a> Parser<'a> {
             self.advance(count);
             return Ok(Spanned { value: *name, span });
         }
-        let candidates: Vec<String> = meanings
-            .iter()
-            .map(|name| format!("the {} `{}`", name.kind().as_str(), phrase::key(*name, self.registry)))
-            .collect();
-        let message = format!("`{}` can mean {}", self.words(words), candidates.join(" or "));
-        let texts: Vec<String> = meanings.iter().map(|name| phrase::name(*name, self.registry)).collect();
+        let (things, names) = self.candidates(meanings);
+        let message = format!("`{}` can mean {}", self.words(words), things.join(" or "));
         Err(self
             .error(Code::AmbiguousName, span, message)
-            .help(format!("write {}", list_or(texts.iter().map(String::as_str)))))
+            .help(format!("write {}", list_or(names.iter().map(String::as_str)))))
+    }
+    /// What names stand for, and how each is written so that it stands for nothing else.
+    fn candidates(&self, meanings: &[Name]) -> (Vec<String>, Vec<String>) {
+        let of = |name: &Name| {
+            let thing = format!("the {} `{}`", name.kind().as_str(), phrase::key(*name, self.registry));
+            (thing, phrase::name(*name, self.registry))
+        };
+        meanings.iter().map(of).unzip()
     }
     /// Refuses words of a list that are one name, and with the comma in them two: "Saint Francis, Hartford and Rockville" has
     /// two names or three, and one of them would be lost. What the registry writes with that comma is one.
@@ -238,13 +242,7 @@ impl<'a> Parser<'a> {
             if !is_whole(self.at, comma) || !is_whole(comma + 1, end) || texts.any(|text| is_written(&text)) {
                 continue;
             }
-            let keys = meanings.iter().map(|name| {
-                (
-                    format!("the {} `{}`", name.kind().as_str(), phrase::key(*name, self.registry)),
-                    phrase::name(*name, self.registry),
-                )
-            });
-            let (things, names): (Vec<String>, Vec<String>) = keys.unzip();
+            let (things, names) = self.candidates(&meanings);
             let message = format!(
                 "`{}` can mean {}, or `{before}` and `{after}`",
                 self.words(self.at..end),

@@ -79,7 +79,7 @@ pub(super) struct Moves {
 type Lanes = u128;
 
 /// What becomes of lanes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Move {
     /// What these are in ends.
     ends: Lanes,
