@@ -24,6 +24,7 @@ every_store! {
     a_decision_sees_what_others_wrote
     what_was_said_reads_back
     a_row_holds_who_said_it_and_ids
+    rows_are_those_of_the_numbers_asked_for
     import_twice_is_once
     one_import_takes_a_key_once
     a_clock_a_little_behind_gets_the_time_of_the_last_event
@@ -139,6 +140,20 @@ fn a_row_holds_who_said_it_and_ids(place: &Place) {
     assert_eq!(cell(Column::Exercise), Some("true"));
     assert_eq!(cell(Column::Data), Some(r#"{"call":"A-17","until":"max"}"#));
     assert_eq!(cell(Column::Hash), Some(log.head().unwrap().hash.to_string().as_str()));
+}
+
+fn rows_are_those_of_the_numbers_asked_for(place: &Place) {
+    let mut log = place.open();
+    append(&mut *log, vec![draft(), draft(), draft(), draft()]);
+    for (asked, found) in [(2..=3, vec![2, 3]), (1..=1, vec![1]), (3..=9, vec![3, 4]), (5..=9, vec![])] {
+        let mut numbers: Vec<u64> = Vec::new();
+        log.rows(asked.clone(), &mut |number, _| {
+            numbers.push(number);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(numbers, found, "{asked:?}");
+    }
 }
 
 fn import_twice_is_once(place: &Place) {
