@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::log::{Appended, Column, Draft, EventLog, Log, Row, Writer};
-use crate::model::{Event, Instant, Ledger, Registry};
+use crate::model::{Instant, Ledger, Registry};
 use crate::report::journal::{self, Entry};
 use crate::report::{Basis, LogHead, Sheet, echo};
 use crate::state::Timeline;
@@ -76,24 +76,10 @@ impl<'a> Desk<'a> {
         Ok(None)
     }
 
-    /// Takes in the events of another log that are not here yet. Says how many were.
-    pub fn import(&mut self, events: &[Event]) -> Result<(Appended, usize), Failure> {
-        loop {
-            let imports = self.store.imports().map_err(Failure::NotRecorded)?;
-            let (drafts, known) = imports.drafts(events, &self.setting.registry);
-            let writer = self.writer();
-            let appended = self
-                .store
-                .append(writer, &mut self.log, |log, _| {
-                    // The drafts count on their numbers.
-                    if log.head() == imports.head.event { Ok(drafts) } else { Err(()) }
-                })
-                .map_err(Failure::NotRecorded)?;
-            // Somebody else recorded something in between: once more.
-            if let Ok(appended) = appended {
-                return Ok((appended, known));
-            }
-        }
+    /// Takes in the events of another log that are not here yet.
+    pub fn import(&mut self, events: &Ledger) -> Result<Appended, Failure> {
+        let writer = self.writer();
+        self.store.import(writer, &mut self.log, events).map_err(Failure::NotRecorded)
     }
 
     /// What is recorded, as far as it was read.
@@ -128,12 +114,11 @@ impl<'a> Desk<'a> {
             })
             .map_err(Failure::NotRecorded)??;
         let head = LogHead::from(&self.log);
-        let new = appended.events.len();
-        let events = self.log.events;
+        let (events, places) = (self.log.events, appended.places.clone());
         let mut earlier = events.clone();
-        earlier.truncate(events.len() - new);
+        earlier.truncate(places.start);
         let before = Timeline::of(registry, &earlier, None);
-        let stored = stored(&mut *self.store, &events, events.len() - new..events.len())?;
+        let stored = stored(&mut *self.store, &events, places.clone())?;
         let timeline = Timeline::owning(registry, events, None);
         let events = timeline.ledger();
         let basis = Basis {
@@ -145,7 +130,7 @@ impl<'a> Desk<'a> {
             log: Some(&head),
         };
         let mut sheet = journal::sheet(&basis, command, stored, events);
-        sheet.answer = Some(echo::lines(&basis, &before, events, &appended.events));
+        sheet.answer = Some(echo::lines(&basis, &before, events, places));
         // The echo has its own times, and says itself how much it is about.
         (sheet.header, sheet.footer) = (Vec::new(), Vec::new());
         Ok(Recorded { sheet, appended, timeline })

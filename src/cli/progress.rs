@@ -25,8 +25,10 @@ const ROWS: u64 = 1 << 12;
 enum Unit {
     /// Bytes of a log, shown by the megabyte.
     Bytes,
-    /// Events of a log.
+    /// Events of a log that are read.
     Events,
+    /// Events that are added to a log.
+    New,
     /// Bytes of a stream of patients, shown as a share of the whole, beside how many were answered.
     Patients,
 }
@@ -88,6 +90,7 @@ impl Progress {
                 let of = whole.map_or_else(String::new, |whole| format!(" of {}", grouped(whole)));
                 format!("reading the log: {}{of} events", grouped(count))
             }
+            (Unit::New, _) => format!("recording: {} events", grouped(count)),
             (Unit::Patients, whole) => {
                 let share = whole.filter(|whole| *whole > 0).map_or_else(String::new, |whole| {
                     format!(", {}% of the file", (self.done * 100 / whole).min(100))
@@ -160,7 +163,7 @@ impl<R: Read> Read for Watched<R> {
     }
 }
 
-/// A store of which it is told how far its reading is.
+/// A store of which it is told how far its reading and writing are.
 pub struct WatchedStore {
     store: Box<dyn EventLog>,
     width: usize,
@@ -182,21 +185,30 @@ impl EventLog for WatchedStore {
         work: &mut dyn FnMut(&mut dyn Reading) -> Result<(), LogError>,
     ) -> Result<(), LogError> {
         let width = self.width;
-        self.store.read(&mut |reading| work(&mut WatchedRows { rows: reading, width }))
+        self.store.read(&mut |reading| work(&mut WatchedRows::new(reading, width)))
     }
     fn write(
         &mut self,
         work: &mut dyn FnMut(&mut dyn Writing) -> Result<(), LogError>,
     ) -> Result<(), LogError> {
         let width = self.width;
-        self.store.write(&mut |writing| work(&mut WatchedRows { rows: writing, width }))
+        self.store.write(&mut |writing| work(&mut WatchedRows::new(writing, width)))
     }
 }
 
-/// The rows of a store, while they are read.
+/// The rows of a store, while they are read or added.
 struct WatchedRows<'r, R: ?Sized> {
     rows: &'r mut R,
     width: usize,
+    /// How many were added.
+    new: u64,
+    progress: Progress,
+}
+
+impl<'r, R: ?Sized> WatchedRows<'r, R> {
+    fn new(rows: &'r mut R, width: usize) -> Self {
+        Self { rows, width, new: 0, progress: Progress::new(Unit::New, None, width) }
+    }
 }
 
 impl<R: Reading + ?Sized> Reading for WatchedRows<'_, R> {
@@ -218,8 +230,8 @@ impl<R: Reading + ?Sized> Reading for WatchedRows<'_, R> {
             each(number, row)
         })
     }
-    fn has_import(&mut self, key: &str) -> Result<bool, LogError> {
-        self.rows.has_import(key)
+    fn imported(&mut self, key: &str) -> Result<Option<u64>, LogError> {
+        self.rows.imported(key)
     }
     fn inspect(&mut self) -> Result<Vec<String>, LogError> {
         self.rows.inspect()
@@ -228,6 +240,10 @@ impl<R: Reading + ?Sized> Reading for WatchedRows<'_, R> {
 
 impl<R: Writing + ?Sized> Writing for WatchedRows<'_, R> {
     fn insert(&mut self, number: u64, row: &Row<'_>, hash: Hash) -> Result<(), LogError> {
+        self.new += 1;
+        if self.new.is_multiple_of(ROWS) {
+            self.progress.draw(self.new);
+        }
         self.rows.insert(number, row, hash)
     }
 }
@@ -260,6 +276,7 @@ mod tests {
         assert_eq!(progress.line(0), "reading the log: 412 MB");
         let progress = Progress::new(Unit::Events, Some(10_000_000), 80);
         assert_eq!(progress.line(3_200_768), "reading the log: 3,200,768 of 10,000,000 events");
+        assert_eq!(Progress::new(Unit::New, None, 80).line(4_096), "recording: 4,096 events");
         let mut progress = Progress::of_patients(Some(200), 80);
         progress.done = 82;
         assert_eq!(progress.line(999), "patients answered: 999, 41% of the file");

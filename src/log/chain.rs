@@ -72,7 +72,10 @@ pub struct Hash([u8; 32]);
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let halves = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let text: String = halves.map(|half| char::from(DIGITS[usize::from(half)])).collect();
+        f.write_str(&text)
     }
 }
 

@@ -1,79 +1,85 @@
-//! Importing: the events of another log as drafts, each taken once however often it is imported.
+//! Importing: the events of another log, each taken once however often it is imported.
 //!
 //! Floor 4; touches no file. An imported event is recorded now; when it was recorded there stands in `data`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use chrono_tz::Tz;
-use serde_json::Value;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chain::{Hash, seal};
 use super::row::{Column, Row};
-use super::store::EventLog;
-use super::{Draft, Entry, Head, LogError};
-use crate::model::{Event, Kind, Registry};
-
-/// What of other logs is in a log: the numbers of events by their import keys.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Imports {
-    /// By key.
-    pub events: HashMap<String, u64>,
-    /// The last event when that was so.
-    pub head: Head,
-}
+use super::store::{Appended, EventLog, Writer};
+use super::{Draft, Entry, Log, LogError};
+use crate::model::{Event, Kind, Ledger, Registry};
 
 impl dyn EventLog + '_ {
-    /// What of other logs is in this one.
-    pub fn imports(&mut self) -> Result<Imports, LogError> {
-        let mut imports = Imports::default();
+    /// Takes in those events of another log that are not here yet; a retraction retracts what its target has become
+    /// here. `log`, which was read from here, is brought up to date. All of them are recorded or none is.
+    pub fn import(
+        &mut self,
+        writer: Writer<'_>,
+        log: &mut Log,
+        events: &Ledger,
+    ) -> Result<Appended, LogError> {
+        let imported =
+            self.add(writer, log, |adding| each(events, writer.registry, |_, draft| adding.add(&draft())));
+        imported.map(|((), appended)| appended)
+    }
+
+    /// How many of those events are not here yet.
+    pub fn missing(&mut self, events: &Ledger, registry: &Registry) -> Result<usize, LogError> {
+        let mut missing = 0;
         self.read(&mut |reading| {
-            imports.head = reading.last()?.map_or(Head::default(), |last| last.head);
-            reading.rows(1..=u64::MAX, &[Column::Data], &mut |number, row| {
-                let data = row.get(Column::Data).filter(|data| data.contains("\"import\""));
-                let data = data.and_then(|data| serde_json::from_str::<Value>(data).ok());
-                if let Some(key) = data.as_ref().and_then(|data| data.get("import")).and_then(Value::as_str) {
-                    imports.events.insert(key.to_owned(), number);
-                }
-                Ok(())
+            let head = reading.last()?.map_or(0, |last| last.head.event);
+            missing = 0;
+            each(events, registry, |key, _| {
+                Ok(reading.imported(key)?.unwrap_or_else(|| {
+                    missing += 1;
+                    head + missing as u64
+                }))
             })
         })?;
-        Ok(imports)
+        Ok(missing)
     }
 }
 
-impl Imports {
-    /// The drafts of those events that are not in the log yet, and how many are. A retraction retracts what its target
-    /// has become here.
-    pub fn drafts(&self, events: &[Event], registry: &Registry) -> (Vec<Draft>, usize) {
-        let mut drafts = Vec::new();
-        let mut known = 0;
-        let mut times: HashMap<Hash, u32> = HashMap::new();
-        // What each event of the other log is here, and by which fingerprint.
-        let mut here: HashMap<u64, (u64, Hash)> = HashMap::with_capacity(events.len());
-        for event in events {
-            let target = match event.kind {
-                Kind::Retract(target) => here.get(&target).copied(),
-                Kind::Declare(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_) => None,
-            };
-            let print = fingerprint(event, target.map(|(_, print)| print), registry);
-            // Who says the same thing twice in one log said it twice.
-            let time = times.entry(print).and_modify(|time| *time += 1).or_insert(1);
-            let key = format!("{print}.{time}");
-            let number = if let Some(number) = self.events.get(&key) {
-                known += 1;
-                *number
-            } else {
-                drafts.push(draft(event, target.map(|(number, _)| number), key));
-                self.head.event + drafts.len() as u64
-            };
+/// Gives each event of another log with its import key to `take`, which tells its number here. Of all events there is in
+/// memory only what later ones need to know.
+fn each(
+    events: &Ledger,
+    registry: &Registry,
+    mut take: impl FnMut(&str, &dyn Fn() -> Draft) -> Result<u64, LogError>,
+) -> Result<(), LogError> {
+    let targets: FxHashSet<u64> = events.retractions().map(|(_, target)| target).collect();
+    // What each of them is here, and by which fingerprint.
+    let mut here: FxHashMap<u64, (u64, Hash)> = FxHashMap::default();
+    // How often each thing was said. Where the clock of recording does not go back, what was recorded earlier is not
+    // said again.
+    let mut times: FxHashMap<Hash, u32> = FxHashMap::default();
+    let forgets = events.recordings().is_sorted();
+    let mut last = None;
+    for event in events.iter() {
+        if last.replace(event.recorded_at).is_some_and(|last| forgets && last < event.recorded_at) {
+            times = FxHashMap::default();
+        }
+        let target = match event.kind {
+            Kind::Retract(target) => here.get(&target).copied(),
+            Kind::Declare(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_) => None,
+        };
+        let print = fingerprint(&event, target.map(|(_, print)| print), registry);
+        // Who says the same thing twice in one log said it twice.
+        let time = times.entry(print).and_modify(|time| *time += 1).or_insert(1);
+        let key = format!("{print}.{time}");
+        let number = take(&key, &|| draft(&event, target.map(|(number, _)| number), &key))?;
+        if targets.contains(&event.number) {
             here.insert(event.number, (number, print));
         }
-        (drafts, known)
     }
+    Ok(())
 }
 
-fn draft(event: &Event, target: Option<u64>, key: String) -> Draft {
+fn draft(event: &Event, target: Option<u64>, key: &str) -> Draft {
     let entry = match &event.kind {
         Kind::Declare(declaration) => Entry::Declare(declaration.clone()),
         Kind::Retract(there) => Entry::Retract(target.unwrap_or(*there)),

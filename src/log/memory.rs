@@ -57,12 +57,13 @@ impl Reading for MemoryLog {
         let mut wanted = (1..).zip(&self.0).filter(|(number, _)| numbers.contains(number));
         wanted.try_for_each(|(number, row)| each(number, row))
     }
-    fn has_import(&mut self, key: &str) -> Result<bool, LogError> {
-        Ok(self.0.iter().any(|row| {
+    fn imported(&mut self, key: &str) -> Result<Option<u64>, LogError> {
+        let has_key = |row: &Row<'_>| {
             let data =
                 row.cell(Column::Data).and_then(|data| serde_json::from_str::<serde_json::Value>(data).ok());
             data.is_some_and(|data| data.get("import").and_then(serde_json::Value::as_str) == Some(key))
-        }))
+        };
+        Ok((1..).zip(&self.0).find(|(_, row)| has_key(row)).map(|(number, _)| number))
     }
     fn inspect(&mut self) -> Result<Vec<String>, LogError> {
         Ok(Vec::new())

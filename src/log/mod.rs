@@ -34,7 +34,6 @@ pub use credentials::Credentials;
 pub use draft::{Draft, Entry};
 pub use error::LogError;
 pub use file::{Format, cannot_read, open, read};
-pub use import::Imports;
 pub use memory::MemoryLog;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresLog;

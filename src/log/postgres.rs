@@ -251,13 +251,14 @@ impl Reading for Open<'_> {
         Ok(())
     }
 
-    fn has_import(&mut self, key: &str) -> Result<bool, LogError> {
-        const IMPORTED: &str = r#"SELECT 1 FROM divert.event WHERE "data"::jsonb ->> 'import' = $1"#;
+    fn imported(&mut self, key: &str) -> Result<Option<u64>, LogError> {
+        const IMPORTED: &str = r#"SELECT "event" FROM divert.event WHERE "data"::jsonb ->> 'import' = $1"#;
         let found = self
             .prepared(IMPORTED)
             .and_then(|imported| self.transaction.query_opt(&imported, &[&key]))
+            .and_then(|found| found.map(|row| row.try_get::<_, i64>(0)).transpose())
             .map_err(|error| self.failed(&error))?;
-        Ok(found.is_some())
+        Ok(found.and_then(|number| u64::try_from(number).ok()))
     }
 
     fn inspect(&mut self) -> Result<Vec<String>, LogError> {

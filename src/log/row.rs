@@ -3,11 +3,13 @@
 //! Floor 4; reads no file. A row is a set of named cells here; where they stand is the business of `file`.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, closest, list_or};
@@ -131,18 +133,18 @@ pub(super) struct Rows<'g> {
     read: u64,
     recorded: Option<Instant>,
     /// Sources, reasons, approvers: few words that many rows share.
-    words: HashSet<Arc<str>>,
+    words: FxHashSet<Arc<str>>,
     /// Facilities by the ids and names that rows gave them: a search through the registry for every row would be
     /// most of the work.
-    named: HashMap<String, FacilityId>,
+    named: FxHashMap<String, FacilityId>,
     /// What the cells in the column `scope` stand for.
-    scopes: HashMap<String, Scope>,
+    scopes: FxHashMap<String, Scope>,
     /// What the words in the column `status` stand for.
-    statuses: HashMap<String, StatusWord>,
+    statuses: FxHashMap<String, StatusWord>,
     /// What the cells in the column `route` stand for.
-    routes: HashMap<String, Vec<Target>>,
+    routes: FxHashMap<String, Vec<Target>>,
     /// What the cells in the column `lane` stand for.
-    lanes: HashMap<String, BTreeSet<Lane>>,
+    lanes: FxHashMap<String, BTreeSet<Lane>>,
 }
 
 impl<'g> Rows<'g> {
@@ -163,12 +165,12 @@ impl<'g> Rows<'g> {
             file,
             read: number,
             recorded,
-            words: HashSet::new(),
-            named: HashMap::new(),
-            scopes: HashMap::new(),
-            statuses: HashMap::new(),
-            routes: HashMap::new(),
-            lanes: HashMap::new(),
+            words: FxHashSet::default(),
+            named: FxHashMap::default(),
+            scopes: FxHashMap::default(),
+            statuses: FxHashMap::default(),
+            routes: FxHashMap::default(),
+            lanes: FxHashMap::default(),
         }
     }
 
@@ -752,8 +754,15 @@ fn until_was_stated(row: &Row<'_>, wrong: &mut Vec<Wrong>) -> bool {
     if cell == ONLY_MAX {
         return false;
     }
-    match serde_json::from_str::<serde_json::Value>(cell) {
-        Ok(data) => data.get(UNTIL).and_then(serde_json::Value::as_str) != Some(MAX),
+    // Nor is the key of what says it written otherwise, unless with an escape.
+    let may_say = cell.contains(UNTIL) || cell.contains('\\');
+    let until = if may_say {
+        serde_json::from_str::<Value>(cell).map(|data| data.get(UNTIL).cloned())
+    } else {
+        serde_json::from_str::<IgnoredAny>(cell).map(|_| None)
+    };
+    match until {
+        Ok(until) => until.as_ref().and_then(Value::as_str) != Some(MAX),
         Err(error) => {
             wrong.push(Wrong::new(Column::Data, format!("expected JSON: {error}")));
             true

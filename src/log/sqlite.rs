@@ -9,12 +9,14 @@ use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, Statement, Transaction, TransactionBehavior, params_from_iter,
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Statement, Transaction, TransactionBehavior,
+    params_from_iter,
 };
 
 use super::chain::Hash;
@@ -25,6 +27,10 @@ use super::{Access, LogError, filesystem};
 
 /// How long a writer waits for the others.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// So much of the file is kept in memory, in KiB, if a write touches that much: import keys are in no order, and looking
+/// for each in the file would take a quarter of an import's time.
+const CACHE: i64 = 256 << 10;
 
 /// The version that this program reads and writes.
 #[allow(clippy::cast_possible_wrap)] // a handful of steps
@@ -130,6 +136,7 @@ impl SqliteLog {
             self.migrate(&mut connection)?;
         }
         let durable = || -> rusqlite::Result<()> {
+            connection.pragma_update(None, "cache_size", -CACHE)?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             // On a Mac, `fsync` alone does not reach the disk.
             connection.pragma_update(None, "fullfsync", true)?;
@@ -391,12 +398,18 @@ impl Reading for Open<'_> {
         }
     }
 
-    fn has_import(&mut self, key: &str) -> Result<bool, LogError> {
-        const IMPORTED: &str = "SELECT 1 FROM event WHERE json_extract(\"data\", '$.import') = ?1";
-        let found = self.connection.prepare_cached(IMPORTED).and_then(|mut known| known.exists([key]));
-        found.map_err(|error| self.failed(&error))
+    fn imported(&mut self, key: &str) -> Result<Option<u64>, LogError> {
+        const IMPORTED: &str = "SELECT \"event\" FROM event WHERE json_extract(\"data\", '$.import') = ?1";
+        if self.is_blank()? {
+            return Ok(None);
+        }
+        let found = self
+            .connection
+            .prepare_cached(IMPORTED)
+            .and_then(|mut known| known.query_row([key], |row| row.get::<_, i64>(0)).optional());
+        let found = found.map_err(|error| self.failed(&error))?;
+        Ok(found.and_then(|number| u64::try_from(number).ok()))
     }
-
     fn inspect(&mut self) -> Result<Vec<String>, LogError> {
         let mut odd = Vec::new();
         let failed = |error: rusqlite::Error| self.log.failed("read", &error);
@@ -434,6 +447,13 @@ impl Open<'_> {
     }
 }
 
+/// Adds a row of all columns.
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let names: Vec<String> = Column::ALL.iter().map(|column| format!("\"{}\"", column.as_str())).collect();
+    let marks = vec!["?"; names.len()];
+    format!("INSERT INTO event ({}) VALUES ({})", names.join(", "), marks.join(", "))
+});
+
 impl Writing for Open<'_> {
     fn insert(&mut self, number: u64, row: &Row<'_>, hash: Hash) -> Result<(), LogError> {
         let hash = hash.to_string();
@@ -442,20 +462,11 @@ impl Writing for Open<'_> {
             Column::Hash => ToSqlOutput::Borrowed(hash.as_str().into()),
             _ => ToSqlOutput::Borrowed(row.cell(*column).map_or(ValueRef::Null, ValueRef::from)),
         });
-        self.statement()
+        self.connection
+            .prepare_cached(&INSERT)
             .and_then(|mut insert| insert.execute(params_from_iter(cells)))
             .map_err(|error| self.log.failed("write", &error))?;
         Ok(())
-    }
-}
-
-impl Open<'_> {
-    fn statement(&self) -> rusqlite::Result<rusqlite::CachedStatement<'_>> {
-        let names: Vec<String> =
-            Column::ALL.iter().map(|column| format!("\"{}\"", column.as_str())).collect();
-        let marks = vec!["?"; names.len()];
-        let insert = format!("INSERT INTO event ({}) VALUES ({})", names.join(", "), marks.join(", "));
-        self.connection.prepare_cached(&insert)
     }
 }
 

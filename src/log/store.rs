@@ -2,7 +2,7 @@
 //!
 //! Floor 4; the clock, the author and the registry are arguments.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use chrono::TimeDelta;
 
@@ -64,8 +64,8 @@ pub trait Reading {
         columns: &[Column],
         each: &mut EachRow<'_>,
     ) -> Result<(), LogError>;
-    /// Whether an event with this import key is in it.
-    fn has_import(&mut self, key: &str) -> Result<bool, LogError>;
+    /// The number of the event with this import key, if it is in it.
+    fn imported(&mut self, key: &str) -> Result<Option<u64>, LogError>;
     /// What is wrong with the storage itself, beside the rows: damaged pages, guards that were taken off.
     fn inspect(&mut self) -> Result<Vec<String>, LogError>;
 }
@@ -109,14 +109,21 @@ pub struct Writer<'a> {
 /// What a write did.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Appended {
-    /// The new events, in the order of the drafts.
-    pub events: Vec<Event>,
+    /// Where the new events stand in the log that was brought up to date: at its end, in the order of the drafts.
+    pub places: Range<usize>,
     /// How many drafts were in the log already, by their import keys.
     pub skipped: usize,
     /// The last event of the log now.
     pub head: Head,
     /// How far the clock lay behind the last event, where it did: that event's time was used instead.
     pub behind: Option<TimeDelta>,
+}
+
+impl Appended {
+    /// The numbers of the first and of the last new event; `None` where there is none.
+    pub fn numbers(&self) -> Option<(u64, u64)> {
+        (!self.places.is_empty()).then_some((self.places.start as u64 + 1, self.places.end as u64))
+    }
 }
 
 impl dyn EventLog + '_ {
@@ -172,36 +179,54 @@ impl dyn EventLog + '_ {
         log: &mut Log,
         decide: impl FnOnce(&Log, Instant) -> Result<Vec<Draft>, E>,
     ) -> Result<Result<Appended, E>, LogError> {
+        let (decided, appended) = self.add(writer, log, |adding| {
+            let drafts = match decide(adding.log, adding.recorded_at) {
+                Ok(drafts) => drafts,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            for draft in &drafts {
+                adding.add(draft)?;
+            }
+            Ok(Ok(()))
+        })?;
+        Ok(decided.map(|()| appended))
+    }
+
+    /// Has `work` add events with nobody between, after `log` was brought up to date; all of them are recorded or none.
+    pub(super) fn add<T>(
+        &mut self,
+        writer: Writer<'_>,
+        log: &mut Log,
+        work: impl FnOnce(&mut Adding<'_>) -> Result<T, LogError>,
+    ) -> Result<(T, Appended), LogError> {
         let name = self.name().to_owned();
-        let mut decide = Some(decide);
-        let mut outcome: Option<Result<Appended, E>> = None;
-        self.write(&mut |writing| {
+        let mut work = Some(work);
+        let mut outcome = None;
+        let mut before = log.events.len();
+        let written = self.write(&mut |writing| {
             let last = catch_up(writing, &name, log, writer.registry)?;
+            before = log.events.len();
             let now = (writer.clock)();
             let (recorded_at, behind) = recording_time(&name, now, last)?;
-            let Some(decide) = decide.take() else { return Ok(()) };
-            outcome = Some(match decide(log, recorded_at) {
-                Err(refusal) => Err(refusal),
-                Ok(drafts) => {
-                    let mut adding = Adding::new(&name, writer, recorded_at, last);
-                    for draft in &drafts {
-                        adding.add(writing, draft)?;
-                    }
-                    Ok(Appended { events: adding.events, skipped: adding.skipped, head: adding.head, behind })
-                }
-            });
+            let Some(work) = work.take() else { return Ok(()) };
+            let mut adding = Adding::new(writing, &mut *log, &name, writer, recorded_at, last);
+            let done = work(&mut adding)?;
+            let Adding { head, skipped, .. } = adding;
+            outcome = Some((done, Appended { places: before..log.events.len(), skipped, head, behind }));
             Ok(())
-        })?;
-        let outcome = outcome.ok_or_else(|| LogError::Storage {
-            log: name,
-            doing: "write",
-            found: "the store ended without doing its work".to_owned(),
-        })?;
-        if let Ok(appended) = &outcome {
-            log.events.extend(&appended.events);
-            log.hash = Some(appended.head.hash);
+        });
+        let outcome = written.and_then(|()| {
+            outcome.ok_or_else(|| LogError::Storage {
+                log: name,
+                doing: "write",
+                found: "the store ended without doing its work".to_owned(),
+            })
+        });
+        match &outcome {
+            Ok((_, appended)) => log.hash = Some(appended.head.hash),
+            Err(_) => log.events.truncate(before),
         }
-        Ok(outcome)
+        outcome
     }
 }
 
@@ -281,40 +306,50 @@ pub(super) fn unnamed() -> FileId {
 }
 
 /// Events while they are added.
-struct Adding<'a> {
+pub(super) struct Adding<'a> {
+    writing: &'a mut dyn Writing,
+    /// Where the new ones are taken in.
+    log: &'a mut Log,
     name: &'a str,
     writer: Writer<'a>,
     recorded_at: Instant,
     /// Reads every row back before it is stored.
     rows: Rows<'a>,
     head: Head,
-    events: Vec<Event>,
     skipped: usize,
 }
 
 impl<'a> Adding<'a> {
-    fn new(name: &'a str, writer: Writer<'a>, recorded_at: Instant, last: Option<Last>) -> Self {
+    fn new(
+        writing: &'a mut dyn Writing,
+        log: &'a mut Log,
+        name: &'a str,
+        writer: Writer<'a>,
+        recorded_at: Instant,
+        last: Option<Last>,
+    ) -> Self {
         let head = last.map_or(Head::default(), |last| last.head);
         let before = last.map(|last| last.recorded_at);
         let rows = Rows::after(writer.registry, unnamed(), head.event, before);
-        Self { name, writer, recorded_at, rows, head, events: Vec::new(), skipped: 0 }
+        Self { writing, log, name, writer, recorded_at, rows, head, skipped: 0 }
     }
 
-    fn add(&mut self, writing: &mut dyn Writing, draft: &Draft) -> Result<(), LogError> {
+    /// Adds the event of a draft; tells its number, also where it was there before.
+    pub(super) fn add(&mut self, draft: &Draft) -> Result<u64, LogError> {
         if let Some(key) = draft.import_key()
-            && writing.has_import(key)?
+            && let Some(number) = self.writing.imported(key)?
         {
             self.skipped += 1;
-            return Ok(());
+            return Ok(number);
         }
         let row = draft.row(self.recorded_at, self.writer.author, self.writer.registry);
         let number = self.head.event + 1;
         let event = self.read_back(number, &row, draft)?;
         let hash = chain::seal(self.head.hash, number, &row);
-        writing.insert(number, &row, hash)?;
+        self.writing.insert(number, &row, hash)?;
         self.head = Head { event: number, hash };
-        self.events.push(event);
-        Ok(())
+        self.log.events.push(&event);
+        Ok(number)
     }
 
     /// The event that the row will be read as; it must be what was drafted, for what can't be read can't be taken back.

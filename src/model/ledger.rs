@@ -154,6 +154,8 @@ pub struct Sayings {
     declared: Shared<Declared>,
     wordings: Shared<Arc<Wording>>,
     sources: Shared<Arc<str>>,
+    /// When much was recorded at once: what is imported is recorded long after it held.
+    recordings: Shared<Instant>,
     /// What an [`Entry`] has no room for.
     apart: Vec<Told>,
     /// What is no declaration, and the place of who said it.
@@ -198,15 +200,16 @@ pub struct Entry {
     compact: Compact,
 }
 
-/// What an entry says in 12 bytes: one of 65,535 declarations, recorded not before it holds and less than 18 hours after,
-/// in the years from 1970 to 2106. Any other stands apart, and this tells its place there.
+/// What an entry says in 12 bytes: one of 65,535 declarations, in the years from 1970 to 2106, recorded not before it
+/// holds and less than 17 hours after, or at one of 4,096 instants. Any other stands apart, and this tells its place there.
 #[derive(Clone, Copy, Debug)]
 struct Compact {
     /// From when it holds, in seconds since 1970; of one apart its place there.
     from: u32,
     /// Until when; [`NEVER`] where that is not known.
     until: u32,
-    /// How many seconds after it holds it was recorded.
+    /// How many seconds after it holds it was recorded; from [`KNOWN`] on the place of that instant among the
+    /// recordings.
     lag: u16,
     /// A place among the sayings; [`APART`] of one apart.
     said: u16,
@@ -239,6 +242,12 @@ struct Told {
 }
 
 impl Told {
+    /// How many seconds after it holds it was recorded, if they are few.
+    #[inline]
+    fn lag(&self) -> Option<u16> {
+        let lag = self.recorded_at.seconds().wrapping_sub(self.from.seconds());
+        u16::try_from(lag).ok().filter(|lag| *lag < KNOWN)
+    }
     /// What it declares, apart from whom it is about and when; `None`: it is no declaration.
     #[inline]
     fn saying(&self) -> Option<SayingId> {
@@ -247,6 +256,7 @@ impl Told {
 }
 
 const NEVER: u32 = u32::MAX;
+const KNOWN: u16 = 0xf000;
 const APART: u16 = u16::MAX;
 const NOBODY: u32 = u32::MAX;
 const REGION: u32 = 1 << 31;
@@ -294,14 +304,15 @@ impl Entry {
         from: Instant,
         until: Option<Instant>,
     ) -> Option<Self> {
-        let compact = Compact::told(&Told { recorded_at, from, until, said: said.place() })?;
-        Some(Self { subject: u32::from(facility), compact })
+        let told = Told { recorded_at, from, until, said: said.place() };
+        Some(Self { subject: u32::from(facility), compact: Compact::told(&told, told.lag()?)? })
     }
 }
 
 impl Compact {
+    /// `lag` as a compact entry has it.
     #[inline]
-    fn told(told: &Told) -> Option<Self> {
+    fn told(told: &Told, lag: u16) -> Option<Self> {
         let until = match told.until {
             Some(until) => u32::try_from(until.seconds()).ok().filter(|until| *until < NEVER)?,
             None => NEVER,
@@ -309,7 +320,7 @@ impl Compact {
         Some(Self {
             from: u32::try_from(told.from.seconds()).ok()?,
             until,
-            lag: u16::try_from(told.recorded_at.seconds().wrapping_sub(told.from.seconds())).ok()?,
+            lag,
             said: u16::try_from(told.said).ok().filter(|said| *said < APART)?,
         })
     }
@@ -422,11 +433,21 @@ impl Sayings {
     }
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
     fn put(&mut self, subject: u32, told: Told) -> Entry {
-        let compact = Compact::told(&told).unwrap_or_else(|| {
+        let lag = told.lag().or_else(|| self.known(told.recorded_at));
+        let compact = lag.and_then(|lag| Compact::told(&told, lag)).unwrap_or_else(|| {
             self.apart.push(told);
             Compact { from: self.apart.len() as u32 - 1, until: NEVER, lag: 0, said: APART }
         });
         Entry { subject, compact }
+    }
+    /// The lag that stands for an instant of recording; `None` where there are too many of them.
+    fn known(&mut self, recorded_at: Instant) -> Option<u16> {
+        let is_full = self.recordings.kept.len() > usize::from(u16::MAX - KNOWN);
+        if is_full && !self.recordings.places.contains_key(&recorded_at) {
+            return None;
+        }
+        let place = self.recordings.place(&recorded_at, || recorded_at);
+        u16::try_from(place).ok()?.checked_add(KNOWN)
     }
     #[inline]
     fn told(&self, compact: Compact) -> Told {
@@ -434,8 +455,12 @@ impl Sayings {
             return self.apart[compact.from as usize];
         }
         let from = i64::from(compact.from);
+        let recorded_at = match compact.lag.checked_sub(KNOWN) {
+            Some(place) => self.recordings.kept[usize::from(place)],
+            None => Instant::from_seconds(from + i64::from(compact.lag)),
+        };
         Told {
-            recorded_at: Instant::from_seconds(from + i64::from(compact.lag)),
+            recorded_at,
             from: Instant::from_seconds(from),
             until: (compact.until != NEVER).then(|| Instant::from_seconds(i64::from(compact.until))),
             said: u32::from(compact.said),
@@ -986,10 +1011,10 @@ mod tests {
         let new = |said: SayingId, times: [i64; 3]| {
             Entry::new(said, FacilityId::from(1), at(times[0]), at(times[1]), Some(at(times[2])))
         };
-        let usual = [[5, 5, 4_294_967_294], [65_535, 0, 1], [9, 5, 0], [9, 5, 9]];
+        let usual = [[5, 5, 4_294_967_294], [61_439, 0, 1], [9, 5, 0], [9, 5, 9]];
         assert!(usual.into_iter().all(|times| new(id, times).is_some()));
         let apart =
-            [[4, 5, 6], [65_536, 0, 6], [5, -1, 6], [9, 5, -1], [9, 5, 4_294_967_295], [9, 5, i64::MAX]];
+            [[4, 5, 6], [61_440, 0, 6], [5, -1, 6], [9, 5, -1], [9, 5, 4_294_967_295], [9, 5, i64::MAX]];
         for times in apart {
             assert!(new(id, times).is_none(), "{times:?}");
         }
@@ -1010,6 +1035,22 @@ mod tests {
             .collect();
         assert_eq!(told, [&usual[..], &[[0, 0, -7]], &apart[..]].concat());
         assert_eq!((std::mem::size_of::<Entry>(), std::mem::size_of::<Told>()), (16, 40));
+    }
+
+    #[test]
+    fn what_is_recorded_long_after_it_held_comes_back_however_many_instants_there_are() {
+        let mut said = Sayings::default();
+        let id = said.entry(&declares(1, 1, "fire"));
+        let id = said.saying(&id).unwrap();
+        let day = |place: i64| at(86_400 * (1 + place / 2));
+        let entries =
+            (0..10_000).map(|place| said.declaration(id, FacilityId::from(1), day(place), at(place), None));
+        let entries: Vec<Entry> = entries.collect();
+        assert_eq!((said.recordings.kept.len(), said.apart.len()), (4096, 10_000 - 2 * 4096));
+        let ledger = Ledger::of_entries(entries, said);
+        assert!(ledger.recordings().eq((0..10_000).map(day)));
+        let told = ledger.in_short(FacilityId::from(1), Some(day(9000))).unwrap().flatten();
+        assert!(told.map(|said| said.from).eq((0..9002).map(at)));
     }
 
     #[test]

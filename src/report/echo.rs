@@ -1,6 +1,7 @@
 //! The echo of a write: what was understood, what it replaces and leaves, what changes for whom, how to undo it.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::model::{Declaration, Declared, Effect, Event, Instant, Kind as Says, Lane, Ledger, Subject};
 use crate::sentence::phrase;
@@ -10,11 +11,12 @@ use super::{change, journal, lanes};
 use crate::sheet::{Basis, Line, Tone};
 
 /// What is told of the events that were just recorded. The basis' timeline knows them, `before` does not; the basis'
-/// instant is when they were recorded. `events` are all of the log, the `added` ones last.
-pub fn lines(basis: &Basis<'_>, before: &Timeline<'_>, events: &Ledger, added: &[Event]) -> Vec<Line> {
+/// instant is when they were recorded. `events` are all of the log, and the new ones stand at the places `added`.
+pub fn lines(basis: &Basis<'_>, before: &Timeline<'_>, events: &Ledger, added: Range<usize>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut moments = BTreeSet::new();
-    for event in added {
+    let added: Vec<Event> = events.stand_at(added).collect();
+    for event in &added {
         match &event.kind {
             Says::Declare(declaration) => {
                 let echo = Echo { basis, event, declaration };

@@ -3,7 +3,7 @@
 //! Floor 6.
 
 use crate::log::{Appended, Draft};
-use crate::model::{Declaration, Declared, Event, Instant, Ledger, Until};
+use crate::model::{Declaration, Declared, Instant, Ledger, Until};
 use crate::render;
 use crate::report::{Basis, journal};
 use crate::state::Timeline;
@@ -66,8 +66,8 @@ pub(super) fn record(
 /// Answers with what was recorded; what policies refused is recorded and not in force.
 pub(super) fn answer(session: &Session<'_>, recorded: &Recorded<'_>) -> Exit {
     told(session, &recorded.appended, session.show(&recorded.sheet, "event"));
-    let refused = |event: &Event| recorded.timeline.refusal(event.number).is_some();
-    let is_refused = recorded.appended.events.iter().any(refused);
+    let refused = |number| recorded.timeline.refusal(number).is_some();
+    let is_refused = recorded.appended.numbers().is_some_and(|(first, last)| (first..=last).any(refused));
     if is_refused { Exit::Refused } else { Exit::Done }
 }
 
@@ -77,14 +77,14 @@ pub(super) fn told(session: &Session<'_>, appended: &Appended, shown: Result<(),
         session.ui.warn(&Remark::ClockBehind.to_string());
     }
     if let Err(failure) = shown {
-        let numbers = numbers(&appended.events).map(|numbers| format!(" as event {numbers}"));
+        let numbers = numbers(appended).map(|numbers| format!(" as event {numbers}"));
         session.ui.warn(&format!("recorded{}, and {failure}", numbers.unwrap_or_default()));
     }
 }
 
-/// The numbers of events that were recorded one after the other; `None` where there are none.
-pub(super) fn numbers(events: &[Event]) -> Option<String> {
-    let (first, last) = (events.first()?.number, events.last()?.number);
+/// The numbers of what was recorded; `None` where it was nothing.
+pub(super) fn numbers(appended: &Appended) -> Option<String> {
+    let (first, last) = appended.numbers()?;
     Some(if first < last { format!("{first} to {last}") } else { first.to_string() })
 }
 

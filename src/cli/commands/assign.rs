@@ -56,7 +56,7 @@ pub(super) fn run(args: &AssignArgs, session: &mut Session<'_>) -> Result<Exit, 
     };
     let telling = Telling { explain: args.route.explain, alternates: args.route.alternates, whole: true };
     let mut sheet = route::sheet(&basis, &asked.patient, asked.origin, &decision, telling);
-    let event = recorded.appended.events.first().map(|event| event.number);
+    let event = recorded.appended.numbers().map(|(number, _)| number);
     sheet.name = "assign";
     sheet.facts.push(("event", event.map_or(Value::Missing, Value::count)));
     if let (Some(cell), Some(id)) = (sheet.rows.first_mut().and_then(|row| row.first_mut()), &args.id) {

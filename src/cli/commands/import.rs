@@ -9,8 +9,8 @@ use std::path::Path;
 use crate::cli::board;
 use crate::diagnostic::plural;
 use crate::exchange::{Board, Dialect, Mapping, Options, stub};
-use crate::log::{self, Format, Imports};
-use crate::model::{Event, Ledger, Registry, Sources};
+use crate::log::{self, Format, Head};
+use crate::model::{Ledger, Registry, Sources};
 use crate::render::safe;
 use crate::report::journal::{self, Selection};
 use crate::sentence::phrase;
@@ -39,16 +39,16 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> Result<Exit, 
         return rehearse(told, &events, &setting, session);
     }
     let mut desk = Desk::open(&setting, session.environment, true)?;
-    let (appended, known) = desk.import(&events)?;
+    let appended = desk.import(&events)?;
     drop(events);
-    let (new, all) = (appended.events.len(), desk.events().clone());
+    let all = desk.events().clone();
     let head = LogHead { head: appended.head.event, hash: Some(appended.head.hash.to_string()) };
-    let numbers =
-        acting::numbers(&appended.events).map(|numbers| format!(" ({numbers})")).unwrap_or_default();
-    told.push(format!("{} recorded{numbers}, {known} were there already", plural(new, "event")));
+    let numbers = acting::numbers(&appended).map(|numbers| format!(" ({numbers})")).unwrap_or_default();
+    let (new, known) = (plural(appended.places.len(), "event"), appended.skipped);
+    told.push(format!("{new} recorded{numbers}, {known} were there already"));
     let timeline = Timeline::unknown(&setting.registry);
     let (basis, every) = (basis(&setting, &timeline, &head), Selection::default());
-    let entries = by_pages(all.len() - new..all.len(), |page| desk.entries(page));
+    let entries = by_pages(appended.places.clone(), |page| desk.entries(page));
     let mut telling = journal::tell(&basis, "import", entries, &all, &every);
     answered(&mut telling.sheet, told);
     telling.counted = None;
@@ -59,23 +59,24 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> Result<Exit, 
 /// Says what would be recorded.
 fn rehearse(
     mut told: Vec<String>,
-    events: &[Event],
+    events: &Ledger,
     setting: &Setting,
     session: &Session<'_>,
 ) -> Result<Exit, Failure> {
     let absent = matches!(&setting.place, LogPlace::Default(path) if matches!(path.try_exists(), Ok(false)));
     // A log that is only read has nothing imported.
-    let imports = if absent || !setting.place.has_store() {
-        Imports::default()
-    } else {
-        setting.place.to_read(session.environment)?.imports().map_err(Failure::Store)?
-    };
-    let (drafts, known) = imports.drafts(events, &setting.registry);
-    let head = LogHead { head: imports.head.event, hash: Some(imports.head.hash.to_string()) };
+    let (mut last, mut missing) = (Head::default(), events.len());
+    if !absent && setting.place.has_store() {
+        let mut store = setting.place.to_read(session.environment)?;
+        last = store.head().map_err(Failure::Store)?;
+        missing = store.missing(events, &setting.registry).map_err(Failure::Store)?;
+    }
+    let head = LogHead { head: last.event, hash: Some(last.hash.to_string()) };
     let timeline = Timeline::unknown(&setting.registry);
     let mut sheet =
         journal::sheet(&basis(setting, &timeline, &head), "import", Vec::new(), &Ledger::default());
-    told.push(format!("{} would be recorded, {known} are there already", plural(drafts.len(), "event")));
+    let known = events.len() - missing;
+    told.push(format!("{} would be recorded, {known} are there already", plural(missing, "event")));
     told.push("nothing was written (--dry-run)".to_owned());
     answered(&mut sheet, told);
     session.show(&sheet, "event")?;
@@ -105,7 +106,7 @@ fn rows(
     format: Format,
     setting: &Setting,
     session: &mut Session<'_>,
-) -> Result<Vec<Event>, Failure> {
+) -> Result<Ledger, Failure> {
     let read = if path == Path::new("-") {
         let input = Watched::new(io::stdin(), None, session.environment.progress);
         log::read(input, "standard input", format, &setting.registry, session.sources)
@@ -113,7 +114,7 @@ fn rows(
         log_place::rows(path, format, &setting.registry, session.environment, session.sources)
     };
     // It is a file like any other here; the log is another.
-    read.map(|log| log.events.iter().collect()).map_err(Failure::Said)
+    read.map(|log| log.events).map_err(Failure::Said)
 }
 
 /// The events of a board's export, which `told` sums up.
@@ -123,7 +124,7 @@ fn of_board(
     setting: &Setting,
     session: &mut Session<'_>,
     told: &mut Vec<String>,
-) -> Result<Vec<Event>, Failure> {
+) -> Result<Ledger, Failure> {
     let registry = &setting.registry;
     let mapping = mapping(&args.map, registry)?;
     let options = Options { mapping: &mapping, comments: args.comments };
@@ -140,7 +141,7 @@ fn of_board(
         return Err(Failure::Unmatched(board.unmatched.iter().map(board::told).collect()));
     }
     told.extend(summary);
-    Ok(board.told.into_iter().map(|told| told.event).collect())
+    Ok(board.told.iter().map(|told| &told.event).collect())
 }
 
 /// The key of that system's ids in a facility's `ids`.
