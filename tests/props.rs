@@ -350,6 +350,7 @@ proptest! {
             number: events.len() as u64 + 1,
             recorded_at: now(),
             source: "dispatch".into(),
+            text: None,
             kind: Kind::Retract(number),
         });
         let mut never = events.clone();
@@ -543,6 +544,7 @@ proptest! {
                     number: recorded.len() as u64 + 1,
                     recorded_at: now(),
                     source: "given".into(),
+                    text: None,
                     kind: Kind::Declare(Box::new(declaration)),
                 });
             }

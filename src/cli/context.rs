@@ -522,6 +522,7 @@ impl Given {
                             number,
                             recorded_at: self.recorded_at,
                             source: "given".into(),
+                            text: None,
                             kind: Kind::Declare(Box::new(declaration)),
                         });
                     }

@@ -354,6 +354,7 @@ fn event(row: &Said, at: Instant, declared: Declared, registry: &Registry) -> To
             number: 0,
             recorded_at: at,
             source: Dialect::EmResource.source().into(),
+            text: None,
             kind: Kind::Declare(Box::new(declaration)),
         },
     }

@@ -196,6 +196,12 @@ fn told(
     let source: Arc<str> = Dialect::Sf.source().into();
     Told {
         key: format!("{hospital} {} {}", from.rfc3339(chrono_tz::Tz::UTC), registry.statuses[status].key),
-        event: Event { number: 0, recorded_at: from, source, kind: Kind::Declare(Box::new(declaration)) },
+        event: Event {
+            number: 0,
+            recorded_at: from,
+            source,
+            text: None,
+            kind: Kind::Declare(Box::new(declaration)),
+        },
     }
 }

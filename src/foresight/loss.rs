@@ -71,6 +71,7 @@ impl Loss {
                 number,
                 recorded_at,
                 source: Arc::from("given"),
+                text: None,
                 kind: Kind::Declare(Box::new(declaration(*facility))),
             })
             .collect()

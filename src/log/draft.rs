@@ -119,7 +119,7 @@ impl Row<'static> {
             Kind::Assign(assignment) => Entry::Assign(assignment.clone()),
             Kind::Note(subject) => Entry::Note(*subject),
         };
-        let draft = Draft::new(entry, event.source.clone());
+        let draft = Draft { text: event.text.clone(), ..Draft::new(entry, event.source.clone()) };
         let mut row = draft.row(event.recorded_at, "", registry);
         row.set(Column::Event, Cow::Owned(event.number.to_string()));
         row

@@ -87,7 +87,7 @@ fn draft(event: &Event, target: Option<u64>, key: &str) -> Draft {
         Kind::Assign(assignment) => Entry::Assign(assignment.clone()),
         Kind::Note(subject) => Entry::Note(*subject),
     };
-    Draft::new(entry, event.source.clone())
+    Draft { text: event.text.clone(), ..Draft::new(entry, event.source.clone()) }
         .imported_as(key)
         .with("recorded_at", event.recorded_at.rfc3339(Tz::UTC))
 }

@@ -222,7 +222,9 @@ impl<'g> Rows<'g> {
         let source = self.word(row.get(Column::Source).unwrap_or("import"));
         match (recorded_at, kind) {
             (Some(recorded_at), Some(kind)) if wrong.is_empty() => {
-                Ok(Event { number, recorded_at, source, kind })
+                let words = row.get(Column::Text).filter(|_| !matches!(kind, Kind::Declare(_)));
+                let text = words.map(|text| self.word(text));
+                Ok(Event { number, recorded_at, source, text, kind })
             }
             _ => Err(wrong),
         }

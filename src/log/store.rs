@@ -370,7 +370,9 @@ impl<'a> Adding<'a> {
                 Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_),
             ) => false,
         };
-        if same && event.source == draft.source {
+        let words = draft.text.as_deref().filter(|words| !words.is_empty());
+        let is_told = matches!(draft.entry, Entry::Declare(_)) || event.text.as_deref() == words;
+        if same && is_told && event.source == draft.source {
             return Ok(event);
         }
         Err(unfaithful(format!("`{}` would read it differently", self.name)))

@@ -131,6 +131,8 @@ pub struct Event {
     pub recorded_at: Instant,
     /// Who reported it: `hospital`, `dispatch`, `state`, `news`, `import`…
     pub source: Arc<str>,
+    /// Words of what is no declaration: why something is retracted, what a note says. A declaration has its own.
+    pub text: Option<Arc<str>>,
     /// What it says.
     pub kind: Kind,
 }

@@ -158,8 +158,7 @@ pub struct Sayings {
     recordings: Shared<Instant>,
     /// What an [`Entry`] has no room for.
     apart: Vec<Told>,
-    /// What is no declaration, and the place of who said it.
-    others: Vec<(Kind, u32)>,
+    others: Vec<Other>,
     /// Whether any of those retracts another event, and whether any says where a patient was sent.
     retracts: bool,
     assigns: bool,
@@ -176,6 +175,15 @@ struct Saying {
     /// Whether there is an `until` and it is stated.
     stated: bool,
     exercise: bool,
+}
+
+/// What is no declaration.
+#[derive(Clone, Debug)]
+struct Other {
+    kind: Kind,
+    /// A place among the sources.
+    source: u32,
+    text: Option<Arc<str>>,
 }
 
 /// What the [`Sayings`] that made it know a declaration by, whoever it is about and whenever.
@@ -372,7 +380,7 @@ impl Sayings {
         let said = match &event.kind {
             Kind::Declare(said) => said,
             other @ (Kind::Retract(_) | Kind::Census(_) | Kind::Assign(_) | Kind::Note(_)) => {
-                self.others.push((other.clone(), source));
+                self.others.push(Other { kind: other.clone(), source, text: event.text.clone() });
                 let said = (self.others.len() as u32 - 1) | OTHER;
                 let at = event.recorded_at;
                 return self
@@ -476,9 +484,9 @@ impl Sayings {
     }
     /// What an entry says that is no declaration.
     #[inline]
-    fn other(&self, compact: Compact) -> Option<&Kind> {
+    fn other(&self, compact: Compact) -> Option<&Other> {
         match self.told(compact) {
-            Told { said, .. } if said & OTHER != 0 => Some(&self.others[(said & !OTHER) as usize].0),
+            Told { said, .. } if said & OTHER != 0 => Some(&self.others[(said & !OTHER) as usize]),
             Told { .. } => None,
         }
     }
@@ -487,7 +495,7 @@ impl Sayings {
         let place = if said & OTHER == 0 {
             self.whole.kept[said as usize].source
         } else {
-            self.others[(said & !OTHER) as usize].1
+            self.others[(said & !OTHER) as usize].source
         };
         &self.sources.kept[place as usize]
     }
@@ -596,12 +604,13 @@ impl Ledger {
             number: self.number(at),
             recorded_at: self.said.told(entry.compact).recorded_at,
             source: self.said.source(entry.compact).clone(),
+            text: self.said.other(entry.compact).and_then(|other| other.text.clone()),
             kind,
         }
     }
     fn line(&self, at: usize, compact: Compact) -> Line<'_> {
         if let Some(other) = self.said.other(compact) {
-            return Line::Other(other);
+            return Line::Other(&other.kind);
         }
         let told = self.said.told(compact);
         let said = &self.said.whole.kept[told.said as usize];
@@ -622,8 +631,8 @@ impl Ledger {
     /// Which events retract which, in order: numbers.
     pub fn retractions(&self) -> impl DoubleEndedIterator<Item = (u64, u64)> + '_ {
         self.entries.iter().enumerate().filter_map(|(at, entry)| {
-            let Kind::Retract(target) = self.said.other(entry.compact)? else { return None };
-            Some((self.number(at), *target))
+            let Kind::Retract(target) = self.said.other(entry.compact)?.kind else { return None };
+            Some((self.number(at), target))
         })
     }
     /// The first instant at which anything that is declared holds.
@@ -689,7 +698,7 @@ impl Ledger {
             }
             if entry.subject & REGION != 0
                 || !self.said.is_known(entry.compact, known_at)
-                || matches!(self.said.other(entry.compact), Some(Kind::Assign(_)))
+                || matches!(self.said.other(entry.compact), Some(Other { kind: Kind::Assign(_), .. }))
             {
                 return None;
             }
@@ -814,7 +823,8 @@ impl Ledger {
             return gone;
         }
         for at in places.rev().filter(|at| is_known(*at)) {
-            if let Some(Kind::Retract(target)) = self.said.other(self.entries[at as usize].compact)
+            if let Some(Other { kind: Kind::Retract(target), .. }) =
+                self.said.other(self.entries[at as usize].compact)
                 && !gone.contains(&at)
                 && let Some(target) = self.place(*target).and_then(|target| u32::try_from(target).ok())
                 && target < at
@@ -856,7 +866,7 @@ impl Ledger {
         }
         for (at, entry) in self.entries.iter().enumerate() {
             let Some(other) = self.said.other(entry.compact) else { continue };
-            let group = match other {
+            let group = match &other.kind {
                 Kind::Assign(_) => Group::Patients,
                 Kind::Retract(target) => match self.place(*target) {
                     Some(target) if target < at => {
@@ -911,6 +921,7 @@ mod tests {
             number,
             recorded_at: at(60 * i64::try_from(number).unwrap()),
             source: "hospital".into(),
+            text: None,
             kind: Kind::Declare(Box::new(Declaration {
                 subject: Subject::Facility(FacilityId::from(facility)),
                 declared,
@@ -931,6 +942,7 @@ mod tests {
             number,
             recorded_at: at(60 * i64::try_from(number).unwrap()),
             source: "dispatch".into(),
+            text: Some("said so".into()),
             kind,
         }
     }
@@ -988,7 +1000,7 @@ mod tests {
                 let Event { source, kind, .. } = declares(number, 1, "fire");
                 let Kind::Declare(mut declaration) = kind else { panic!("it declares") };
                 (declaration.from, declaration.until) = (at(age), Some(Until { at: at(age), stated: true }));
-                Event { number, recorded_at: at(age), source, kind: Kind::Declare(declaration) }
+                Event { number, recorded_at: at(age), source, text: None, kind: Kind::Declare(declaration) }
             })
             .collect();
         let ledger: Ledger = said.iter().collect();

@@ -16,6 +16,9 @@ pub fn lines(basis: &Basis<'_>, before: &Timeline<'_>, events: &Ledger, added: R
     let mut lines = Vec::new();
     let mut moments = BTreeSet::new();
     let added: Vec<Event> = events.stand_at(added).collect();
+    let named = |event: &Event| {
+        Line::plain(format!("event {}: {}", event.number, journal::sentence(event, basis.registry)))
+    };
     for event in &added {
         match &event.kind {
             Says::Declare(declaration) => {
@@ -24,13 +27,12 @@ pub fn lines(basis: &Basis<'_>, before: &Timeline<'_>, events: &Ledger, added: R
                 moments.extend(echo.moment());
             }
             Says::Retract(target) => {
-                lines.push(Line::plain(format!("event {}: event {target} retracted", event.number)));
+                lines.push(named(event));
                 lines.extend(retraction(basis, events, *target));
                 moments.extend(moment_of_retraction(event, events, *target));
             }
             Says::Census(_) | Says::Assign(_) | Says::Note(_) => {
-                let said = journal::sentence(event, basis.registry);
-                lines.push(Line::plain(format!("event {}: {said}", event.number)));
+                lines.push(named(event));
             }
         }
     }

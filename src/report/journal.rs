@@ -141,6 +141,14 @@ pub fn retractions(events: &Ledger) -> BTreeMap<u64, u64> {
 
 /// What an event says, in one line.
 pub fn sentence(event: &Event, registry: &Registry) -> String {
+    let said = said(event, registry);
+    match &event.text {
+        Some(words) => format!("{said}: {words}"),
+        None => said,
+    }
+}
+
+fn said(event: &Event, registry: &Registry) -> String {
     match &event.kind {
         Says::Declare(declaration) => {
             let exercise = if declaration.exercise { "EXERCISE: " } else { "" };
@@ -207,7 +215,9 @@ fn row(basis: &Basis<'_>, entry: &Entry, retracted_by: Option<u64>) -> Vec<Cell>
         Says::Assign(assignment) => Some(assignment.at),
         Says::Declare(_) | Says::Retract(_) | Says::Note(_) => None,
     };
+    let words = declaration.map_or(event.text.as_deref(), |declaration| declaration.text.as_deref());
     cells.extend(declared_cells(registry, declaration, at, zone));
+    cells.push(Value::text(words).into());
     cells.extend([
         event.source.as_ref().into(),
         Value::text(entry.author.as_deref()).into(),
@@ -239,7 +249,7 @@ fn census_text(census: &Census, registry: &Registry) -> String {
     format!("{}: {}", registry.facilities[census.facility].name, told.join(", "))
 }
 
-/// The cells from `lane` to `text`.
+/// The cells from `lane` to `reason`.
 fn declared_cells(
     registry: &Registry,
     declaration: Option<&Declaration>,
@@ -247,7 +257,7 @@ fn declared_cells(
     zone: Tz,
 ) -> Vec<Cell> {
     let Some(declaration) = declaration else {
-        let mut cells = vec![Cell::from(Value::Missing); 9];
+        let mut cells = vec![Cell::from(Value::Missing); 8];
         cells[3] = Value::time(at, zone).into();
         return cells;
     };
@@ -260,7 +270,7 @@ fn declared_cells(
         | Declared::Off(_) => None,
     };
     let route = (!declaration.route.is_empty()).then(|| phrase::route_by_ids(&declaration.route, registry));
-    let values: [Value; 9] = [
+    let values: [Value; 8] = [
         Value::text(service_lane(&declaration.declared).map(|lane| phrase::lane(&lane, registry))),
         phrase::status(&declaration.declared, registry).into(),
         Value::text(scope.map(|scope: &Scope| phrase::scope(scope, registry))),
@@ -269,7 +279,6 @@ fn declared_cells(
         Value::text(route),
         Value::text(declaration.walk_in.map(WalkIn::as_str)),
         Value::text(declaration.reason.as_deref()),
-        Value::text(declaration.text.as_deref()),
     ];
     values.into_iter().map(Cell::from).collect()
 }

@@ -42,6 +42,7 @@ pub fn test(registry: &Registry, expect: &Expect, also: &[String], file: FileId,
                         number: events.len() as u64 + 1,
                         recorded_at: at,
                         source: Arc::from("given"),
+                        text: None,
                         kind: Kind::Declare(Box::new(declaration)),
                     });
                 }

@@ -117,6 +117,36 @@ fn imported_twice_is_imported_once() {
 }
 
 #[test]
+fn words_of_notes_and_of_retractions_are_shown_and_imported() {
+    let divert = fresh();
+    divert.run(&["declare", "Hartford", "closed"]);
+    let echo = divert.run(&["retract", "1", "--reason", "said of the wrong hospital"]).stdout;
+    assert!(echo.starts_with("event 2: event 1 retracted: said of the wrong hospital\n"), "{echo}");
+    std::fs::write(
+        divert.path("book.csv"),
+        "recorded_at,kind,facility,status,from,text\n2023-08-03T06:00:00-04:00,note,hartford,,,the bridge is closed\n",
+    )
+    .unwrap();
+    divert.run(&["import", "csv", "book.csv"]).answers("1 event recorded (3), 0 were there already\n");
+    let shown = divert.run(&["log"]).stdout;
+    for words in
+        ["event 1 retracted: said of the wrong hospital", "Hartford Hospital: note: the bridge is closed"]
+    {
+        assert!(shown.contains(words), "{shown}");
+    }
+    // What is shown can be imported elsewhere, and says the same there.
+    let csv = divert.run(&["log", "-F", "csv"]).stdout;
+    let copy = fresh();
+    std::fs::write(copy.path("copy.csv"), csv).unwrap();
+    copy.run(&["import", "csv", "copy.csv"]).answers("3 events recorded (1 to 3), 0 were there already\n");
+    let text = copy.run(&["log", "-F", "csv", "--columns", "kind,retracts,text"]).stdout;
+    assert_eq!(
+        text,
+        "kind,retracts,text\ndeclare,,\nretract,1,said of the wrong hospital\nnote,,the bridge is closed\n"
+    );
+}
+
+#[test]
 fn an_import_is_all_or_nothing() {
     let divert = fresh();
     let log =

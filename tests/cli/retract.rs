@@ -17,7 +17,9 @@ fn a_retraction_undoes_exactly_that() {
     assert_ne!(board(), before);
     let echo = divert.run(&["retract", "2", "--reason", "wrong hospital"]).stdout;
     assert!(
-        echo.starts_with("event 3: event 2 retracted\n  as if never said: Hartford Hospital closed "),
+        echo.starts_with(
+            "event 3: event 2 retracted: wrong hospital\n  as if never said: Hartford Hospital closed "
+        ),
         "{echo}"
     );
     assert!(echo.ends_with("  to undo: divert retract 3\n"), "{echo}");

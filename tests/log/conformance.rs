@@ -129,6 +129,11 @@ fn what_was_said_reads_back(place: &Place) {
         Kind::Assign(Box::new(assignment)),
     ];
     assert_eq!(kinds, said);
+    let words: Vec<_> = known.events.iter().filter_map(|event| event.text).collect();
+    assert_eq!(
+        words,
+        ["said of the wrong hospital".into(), "the bridge is closed".into()] as [std::sync::Arc<str>; 2]
+    );
     assert_eq!(log.load(&REGISTRY).unwrap().events, known.events);
 }
 

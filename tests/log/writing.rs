@@ -82,19 +82,25 @@ fn declaration() -> impl Strategy<Value = Declaration> {
 
 proptest! {
     #[test]
-    fn an_event_reads_back_as_itself(declaration in declaration(), source in "[^\\x00]{1,9}") {
+    fn an_event_reads_back_as_itself(
+        declaration in declaration(),
+        source in "[^\\x00]{1,9}",
+        text in words(),
+    ) {
         let mut log = MemoryLog::new();
         let drafts = vec![
             Draft::declare(declaration.clone(), source.as_str()),
-            Draft::retract(1, source.as_str()),
+            Draft { text: text.clone(), ..Draft::retract(1, source.as_str()) },
             Draft::new(Entry::Note(Some(declaration.subject)), source.as_str()),
         ];
         append_at(&mut log, NOON, drafts).unwrap();
-        let event = |number, kind| Event { number, recorded_at: NOON, source: source.as_str().into(), kind };
-        let said = vec![
-            event(1, Kind::Declare(Box::new(declaration.clone()))),
-            event(2, Kind::Retract(1)),
-            event(3, Kind::Note(Some(declaration.subject))),
+        let event = |number, text, kind| {
+            Event { number, recorded_at: NOON, source: source.as_str().into(), text, kind }
+        };
+        let said = [
+            event(1, None, Kind::Declare(Box::new(declaration.clone()))),
+            event(2, text, Kind::Retract(1)),
+            event(3, None, Kind::Note(Some(declaration.subject))),
         ];
         let log: &mut dyn EventLog = &mut log;
         prop_assert_eq!(log.load(&REGISTRY).unwrap().events, said.iter().collect());

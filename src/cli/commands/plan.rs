@@ -106,6 +106,7 @@ fn retract(without: &[u64], context: &Context, events: &mut Ledger) -> Result<()
             number: events.head() + 1,
             recorded_at: context.known_at.map_or(context.at, |known_at| known_at.min(context.at)),
             source: "given".into(),
+            text: None,
             kind: Kind::Retract(*number),
         });
     }

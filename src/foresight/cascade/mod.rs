@@ -217,6 +217,7 @@ fn demand(known: &Known<'_>, diverting: &BTreeSet<FacilityId>) -> Demand {
         number,
         recorded_at: known_at.map_or(at, |known_at| known_at.min(at)),
         source: Arc::from("given"),
+        text: None,
         kind: Kind::Declare(Box::new(Declaration {
             subject: Subject::Facility(*facility),
             declared: Declared::Status { status, scope: None },
