@@ -350,6 +350,14 @@ impl Track {
         let end = self.reach.iter().rposition(|reach| !matters(*reach)).map_or(0, |index| index + 1);
         (end..self.episodes.len()).rev()
     }
+    /// Leaves only what holds at `at`, and what ended last before it.
+    pub(super) fn cut_down(&mut self, at: Instant) {
+        let ended = [self.ended_before(at), self.ended_last(at)].map(|ended| ended.map(Episode::event));
+        self.episodes.retain(|episode| episode.contains(at) || ended.contains(&Some(episode.event())));
+        self.episodes.shrink_to_fit();
+        self.reach = Vec::new();
+        self.reach_from(0);
+    }
     /// Brings the reach up to date from one position on.
     fn reach_from(&mut self, index: usize) {
         let mut before = index.checked_sub(1).and_then(|index| self.reach.get(index)).copied();

@@ -98,6 +98,20 @@ impl Lanes {
         Ok(())
     }
 
+    /// Leaves only what matters at `at`: of endings that reach the same, the one that said last by then that it is over.
+    pub(super) fn cut_down(&mut self, at: Instant) {
+        self.tracks.iter_mut().for_each(|track| track.cut_down(at));
+        let mut last: Vec<Ending> = Vec::new();
+        for ending in self.endings.drain(..).filter(|ending| ending.from <= at) {
+            match last.iter_mut().find(|other| other.reach == ending.reach) {
+                Some(other) if (other.from, other.event) < (ending.from, ending.event) => *other = ending,
+                Some(_) => {}
+                None => last.push(ending),
+            }
+        }
+        self.endings = last;
+    }
+
     /// Ends by force what a limit ends.
     pub(super) fn force(&mut self, forced: &ForcedEnd) {
         let cut = Cut { at: forced.at, by: EndedBy::Forced, event: forced.event };

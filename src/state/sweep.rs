@@ -282,7 +282,8 @@ impl<'t> Sweep<'t> {
                 Line::Declared(heard) => matters.contains(&heard.number),
                 Line::Other(_) => true,
             });
-            (facility, history(registry, lines, lanes, &none))
+            // Of a facility that is not plain everything was folded.
+            (facility, history(registry, lines, lanes, &none).map(|history| history.cut_down(self.at)))
         };
         registry.facilities.ids().filter(is_wanted).map(fold).collect()
     }

@@ -111,6 +111,18 @@ impl History {
         let ended = endings.filter(|ending| ending.event > event && ending.reach.covers(lane));
         said.chain(ended.map(|ending| ending.from)).min()
     }
+    /// Leaves only what the state at `at` is told from. What was refused matters until it is overtaken, whenever that is:
+    /// then all is left.
+    #[must_use]
+    pub(super) fn cut_down(mut self, at: Instant) -> Self {
+        if self.refused.is_empty() {
+            self.lanes.cut_down(at);
+            self.claims.values_mut().for_each(|lanes| lanes.cut_down(at));
+            self.reports = self.last_report(at).cloned().into_iter().collect();
+            self.censuses = self.census(at).cloned().into_iter().collect();
+        }
+        self
+    }
     /// The newest census that was taken by `at`; of two at one instant, the one recorded later.
     pub fn census(&self, at: Instant) -> Option<&Census> {
         self.censuses.iter().filter(|census| census.at <= at).max_by_key(|census| census.at)
