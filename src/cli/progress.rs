@@ -199,15 +199,14 @@ impl EventLog for WatchedStore {
 /// The rows of a store, while they are read or added.
 struct WatchedRows<'r, R: ?Sized> {
     rows: &'r mut R,
-    width: usize,
+    progress: Progress,
     /// How many were added.
     new: u64,
-    progress: Progress,
 }
 
 impl<'r, R: ?Sized> WatchedRows<'r, R> {
     fn new(rows: &'r mut R, width: usize) -> Self {
-        Self { rows, width, new: 0, progress: Progress::new(Unit::New, None, width) }
+        Self { rows, progress: Progress::new(Unit::Events, None, width), new: 0 }
     }
 }
 
@@ -221,14 +220,20 @@ impl<R: Reading + ?Sized> Reading for WatchedRows<'_, R> {
         columns: &[Column],
         each: &mut EachRow<'_>,
     ) -> Result<(), LogError> {
-        let last = self.rows.last()?.map(|last| last.head.event);
-        let mut progress = Progress::new(Unit::Events, last, self.width);
+        let progress = &mut self.progress;
+        if progress.whole.is_none() {
+            progress.whole = self.rows.last()?.map(|last| last.head.event);
+        }
         self.rows.rows(numbers, columns, &mut |number, row| {
             if number.is_multiple_of(ROWS) {
                 progress.draw(number);
             }
             each(number, row)
         })
+    }
+    fn others(&self) -> Vec<Box<dyn EventLog + Send>> {
+        // How far one of them is tells how far all are.
+        self.rows.others()
     }
     fn imported(&mut self, key: &str) -> Result<Option<u64>, LogError> {
         self.rows.imported(key)
@@ -242,6 +247,7 @@ impl<R: Writing + ?Sized> Writing for WatchedRows<'_, R> {
     fn insert(&mut self, number: u64, row: &Row<'_>, hash: Hash) -> Result<(), LogError> {
         self.new += 1;
         if self.new.is_multiple_of(ROWS) {
+            self.progress.unit = Unit::New;
             self.progress.draw(self.new);
         }
         self.rows.insert(number, row, hash)

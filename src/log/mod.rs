@@ -22,6 +22,7 @@ mod migrations;
 mod postgres;
 mod row;
 mod shape;
+mod shares;
 mod sqlite;
 mod store;
 mod stretches;

@@ -398,6 +398,15 @@ impl Reading for Open<'_> {
         }
     }
 
+    fn others(&self) -> Vec<Box<dyn EventLog + Send>> {
+        let count = std::thread::available_parallelism().map_or(1, usize::from) - 1;
+        let other = || {
+            let other = SqliteLog::open_waiting(&self.log.path, Access::Read, self.log.patience).ok()?;
+            (other.identity == self.log.identity).then(|| Box::new(other) as Box<dyn EventLog + Send>)
+        };
+        (0..count).filter_map(|_| other()).collect()
+    }
+
     fn imported(&mut self, key: &str) -> Result<Option<u64>, LogError> {
         const IMPORTED: &str = "SELECT \"event\" FROM event WHERE json_extract(\"data\", '$.import') = ?1";
         if self.is_blank()? {

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use super::chain::{self, Hash, Head, Verdict};
 use super::draft::{Draft, Entry};
 use super::row::{Column, Row, Rows, Wrong};
-use super::{Log, LogError};
+use super::{Log, LogError, shares};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Event, FileId, Instant, Kind, Registry, Sources};
 
@@ -20,7 +20,7 @@ const FORGIVEN: TimeDelta = TimeDelta::minutes(5);
 const TOLD: usize = 20;
 
 /// The columns from which an event is read. The rest is for people and for the chain.
-const MEANING: &[Column] = &[
+pub(super) const MEANING: &[Column] = &[
     Column::RecordedAt,
     Column::Kind,
     Column::Facility,
@@ -64,6 +64,11 @@ pub trait Reading {
         columns: &[Column],
         each: &mut EachRow<'_>,
     ) -> Result<(), LogError>;
+    /// Others that read the same log, at least up to where this reading does: one for each processor that would have
+    /// nothing to do otherwise. None where it is not known that they are quicker together.
+    fn others(&self) -> Vec<Box<dyn EventLog + Send>> {
+        Vec::new()
+    }
     /// The number of the event with this import key, if it is in it.
     fn imported(&mut self, key: &str) -> Result<Option<u64>, LogError>;
     /// What is wrong with the storage itself, beside the rows: damaged pages, guards that were taken off.
@@ -255,6 +260,15 @@ fn catch_up(
     let known = log.head();
     if head.event < known {
         return Err(LogError::Replaced { log: name.to_owned() });
+    }
+    if known == 0 && head.event >= shares::FEW {
+        let others = reading.others();
+        if !others.is_empty()
+            && let Some(events) = shares::read(reading, others, registry, 1..=head.event)
+        {
+            (log.events, log.hash) = (events, Some(head.hash));
+            return Ok(last);
+        }
     }
     if head.event > known {
         let mut rows = Rows::after(registry, unnamed(), known, log.events.last_recorded_at());

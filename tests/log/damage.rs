@@ -20,7 +20,7 @@ fn filled() -> (Place, Head) {
 }
 
 /// A forger's hands: the rows without their guards.
-fn forge(place: &Place, sql: &str) {
+pub(crate) fn forge(place: &Place, sql: &str) {
     let raw = Connection::open(place.path()).unwrap();
     let guards: Vec<(String, String)> = {
         let mut triggers = raw.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").unwrap();

@@ -9,6 +9,7 @@ mod conformance;
 mod damage;
 mod durability;
 mod fixtures;
+mod long;
 mod processes;
 #[cfg(feature = "postgres")]
 mod shared;
