@@ -40,7 +40,10 @@ pub(super) fn read(
         for mut other in others {
             let shares = &shares;
             scope.spawn(move || {
-                let read = other.read(&mut |reading| Ok(shares.work(reading)));
+                let read = other.read(&mut |reading| {
+                    shares.work(reading);
+                    Ok(())
+                });
                 shares.has_failed.fetch_or(read.is_err(), Ordering::Relaxed);
             });
         }
