@@ -318,12 +318,12 @@ proptest! {
         let mut walk = Walk::new(&timeline);
         for facility in (0..).map(FacilityId::from).take(FACILITIES) {
             prop_assert!(walk.read(facility), "nothing is odd about it");
-            prop_assert_eq!(walked(&mut walk, usize::MAX), folded(timeline.folded(facility).as_ref()));
+            prop_assert_eq!(walked(&mut walk, usize::MAX), folded(timeline.folded(facility).as_deref()));
             // As far as any of its sayings, it tells what folding those comes to.
             let Some(last) = walk.sayings().get(upto).map(|last| last.event) else { continue };
             let first = events.iter().filter(|event| event.number <= last);
             let before = Timeline::fold(registry(), first, known_at);
-            prop_assert_eq!(walked(&mut walk, upto + 1), folded(before.folded(facility).as_ref()));
+            prop_assert_eq!(walked(&mut walk, upto + 1), folded(before.folded(facility).as_deref()));
         }
     }
 
@@ -337,7 +337,7 @@ proptest! {
         let mut walk = Walk::new(&timeline);
         for facility in (0..).map(FacilityId::from).take(FACILITIES) {
             if walk.read(facility) {
-                prop_assert_eq!(walked(&mut walk, usize::MAX), folded(timeline.folded(facility).as_ref()));
+                prop_assert_eq!(walked(&mut walk, usize::MAX), folded(timeline.folded(facility).as_deref()));
             } else {
                 prop_assert!(walk.sayings().is_empty());
                 prop_assert!(walked(&mut walk, usize::MAX).is_empty());
@@ -534,7 +534,7 @@ fn a_log_may_have_more_lanes_than_a_walk_tells_apart() {
     let [few, beyond, late] = [0, 1, 2].map(FacilityId::from);
     for plain in [few, late] {
         assert!(walk.read(plain));
-        assert_eq!(walked(&mut walk, usize::MAX), folded(timeline.folded(plain).as_ref()));
+        assert_eq!(walked(&mut walk, usize::MAX), folded(timeline.folded(plain).as_deref()));
     }
     assert!(!walk.read(beyond), "it is in lanes that have no number");
     compare(wide(), &said, None, 2).unwrap();

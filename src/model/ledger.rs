@@ -14,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashMap;
 
 use super::groups::{Group, Groups, Item, Row, Task};
+use super::shared::Shared;
 use super::{
     Declaration, Declared, Event, FacilityId, Instant, Kind, RegionId, Subject, Target, Until, WalkIn,
 };
@@ -334,41 +335,6 @@ impl Compact {
     }
 }
 
-/// Values that are kept once each, found again by their value.
-#[derive(Clone, Debug)]
-struct Shared<T> {
-    kept: Vec<T>,
-    places: FxHashMap<T, u32>,
-    /// The place that was asked for last: neighbours say the same.
-    last: u32,
-}
-
-impl<T> Default for Shared<T> {
-    fn default() -> Self {
-        Self { kept: Vec::new(), places: FxHashMap::default(), last: 0 }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Shared<T> {
-    #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
-    fn place<Q>(&mut self, value: &Q, keep: impl FnOnce() -> T) -> u32
-    where
-        T: std::borrow::Borrow<Q>,
-        Q: Eq + Hash + ?Sized,
-    {
-        if self.kept.get(self.last as usize).is_some_and(|last| last.borrow() == value) {
-            return self.last;
-        }
-        self.last = self.places.get(value).copied().unwrap_or_else(|| {
-            let (place, value) = (self.kept.len() as u32, keep());
-            self.places.insert(value.clone(), place);
-            self.kept.push(value);
-            place
-        });
-        self.last
-    }
-}
-
 impl Sayings {
     /// An event in numbers.
     #[allow(clippy::cast_possible_truncation)] // four thousand million events do not fit in memory
@@ -429,7 +395,7 @@ impl Sayings {
         source: SayingId,
         stated: bool,
     ) -> SayingId {
-        let saying = |id: SayingId| self.whole.kept[id.place() as usize];
+        let saying = |id: SayingId| self.whole.kept()[id.place() as usize];
         let saying = Saying {
             declared: saying(declared).declared,
             wording: saying(worded).wording,
@@ -450,8 +416,8 @@ impl Sayings {
     }
     /// The lag that stands for an instant of recording; `None` where there are too many of them.
     fn known(&mut self, recorded_at: Instant) -> Option<u16> {
-        let is_full = self.recordings.kept.len() > usize::from(u16::MAX - KNOWN);
-        if is_full && !self.recordings.places.contains_key(&recorded_at) {
+        let is_full = self.recordings.kept().len() > usize::from(u16::MAX - KNOWN);
+        if is_full && !self.recordings.holds(&recorded_at) {
             return None;
         }
         let place = self.recordings.place(&recorded_at, || recorded_at);
@@ -464,7 +430,7 @@ impl Sayings {
         }
         let from = i64::from(compact.from);
         let recorded_at = match compact.lag.checked_sub(KNOWN) {
-            Some(place) => self.recordings.kept[usize::from(place)],
+            Some(place) => self.recordings.kept()[usize::from(place)],
             None => Instant::from_seconds(from + i64::from(compact.lag)),
         };
         Told {
@@ -493,11 +459,11 @@ impl Sayings {
     fn source(&self, compact: Compact) -> &Arc<str> {
         let Told { said, .. } = self.told(compact);
         let place = if said & OTHER == 0 {
-            self.whole.kept[said as usize].source
+            self.whole.kept()[said as usize].source
         } else {
             self.others[(said & !OTHER) as usize].source
         };
-        &self.sources.kept[place as usize]
+        &self.sources.kept()[place as usize]
     }
 }
 
@@ -613,17 +579,17 @@ impl Ledger {
             return Line::Other(&other.kind);
         }
         let told = self.said.told(compact);
-        let said = &self.said.whole.kept[told.said as usize];
+        let said = &self.said.whole.kept()[told.said as usize];
         Line::Declared(Heard {
             number: self.number(at),
             recorded_at: told.recorded_at,
-            source: &self.said.sources.kept[said.source as usize],
-            declared: &self.said.declared.kept[said.declared as usize],
+            source: &self.said.sources.kept()[said.source as usize],
+            declared: &self.said.declared.kept()[said.declared as usize],
             declared_at: said.declared as usize,
             said_at: told.said as usize,
             from: told.from,
             until: told.until.map(|at| Until { at, stated: said.stated }),
-            wording: &self.said.wordings.kept[said.wording as usize],
+            wording: &self.said.wordings.kept()[said.wording as usize],
             exercise: said.exercise,
         })
     }
@@ -657,7 +623,7 @@ impl Ledger {
     }
     /// What the events declare, each once, in the order of its first saying.
     pub fn declared(&self) -> &[Declared] {
-        &self.said.declared.kept
+        self.said.declared.kept()
     }
     /// Whether any event is about this facility.
     pub fn speaks_of(&self, facility: FacilityId) -> bool {
@@ -673,11 +639,11 @@ impl Ledger {
     }
     /// What the events say that declare something, each once, in the order of [`Heard::said_at`].
     pub fn worded(&self) -> impl Iterator<Item = Worded<'_>> + '_ {
-        self.said.whole.kept.iter().map(|said| Worded {
+        self.said.whole.kept().iter().map(|said| Worded {
             declared_at: said.declared as usize,
-            source: &self.said.sources.kept[said.source as usize],
+            source: &self.said.sources.kept()[said.source as usize],
             stated: said.stated,
-            orders: !self.said.wordings.kept[said.wording as usize].route.is_empty(),
+            orders: !self.said.wordings.kept()[said.wording as usize].route.is_empty(),
             exercise: said.exercise,
         })
     }
@@ -1058,7 +1024,7 @@ mod tests {
         let entries =
             (0..10_000).map(|place| said.declaration(id, FacilityId::from(1), day(place), at(place), None));
         let entries: Vec<Entry> = entries.collect();
-        assert_eq!((said.recordings.kept.len(), said.apart.len()), (4096, 10_000 - 2 * 4096));
+        assert_eq!((said.recordings.kept().len(), said.apart.len()), (4096, 10_000 - 2 * 4096));
         let ledger = Ledger::of_entries(entries, said);
         assert!(ledger.recordings().eq((0..10_000).map(day)));
         let told = ledger.in_short(FacilityId::from(1), Some(day(9000))).unwrap().flatten();

@@ -15,6 +15,7 @@ mod policy;
 mod position;
 mod registry;
 mod scope;
+mod shared;
 mod status;
 mod time;
 
@@ -36,5 +37,6 @@ pub use registry::{
     Service, SourceSettings, TravelSettings, Want, Zone,
 };
 pub use scope::{Class, Cohort, Scope};
+pub use shared::Shared;
 pub use status::{Approvers, Effect, Lane, Renewal, StatusOf, StatusType};
 pub use time::{Instant, Minutes};

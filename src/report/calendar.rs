@@ -29,8 +29,8 @@ pub fn sheet(basis: &Basis<'_>) -> Sheet {
     let registry = basis.registry;
     let mut entries: Vec<(Instant, FacilityId, Vec<Cell>)> = Vec::new();
     for (id, facility) in registry.facilities.iter() {
-        let history = basis.timeline.facility(id);
-        for track in history.into_iter().flat_map(History::tracks) {
+        let history = basis.timeline.folded(id);
+        for track in history.as_deref().into_iter().flat_map(History::tracks) {
             for episode in track.episodes() {
                 entries.extend(of_episode(basis, id, track, episode));
             }

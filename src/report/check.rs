@@ -124,7 +124,7 @@ pub fn conflicts(basis: &Basis<'_>, events: &Ledger) -> Vec<Finding> {
     let until = basis.at + chrono::TimeDelta::seconds(1);
     let mut findings = Vec::new();
     for facility in events.facilities() {
-        let Some(history) = basis.timeline.facility(facility) else { continue };
+        let Some(history) = basis.timeline.folded(facility) else { continue };
         let zone = basis.zone_of(facility);
         let lanes: BTreeSet<_> = history.claims().map(|(_, track)| track.lane.clone()).collect();
         for lane in lanes {

@@ -192,7 +192,8 @@ pub(super) fn turning_away(
     statuses: Option<&BTreeSet<StatusId>>,
 ) -> Spans {
     let registry: &Registry = basis.registry;
-    let parts = parts(basis, clauses, facility, basis.timeline.facility(facility), within, false);
+    let history = basis.timeline.folded(facility);
+    let parts = parts(basis, clauses, facility, history.as_deref(), within, false);
     let counting = parts.iter().filter(|part| {
         part.force == Force::Counts
             && matches!(part.row.effect(registry), Some(Effect::Diverting | Effect::Closed))

@@ -3,8 +3,9 @@
 //! Floor 3. Its times are its own; its minutes are those in force within the period, as everywhere.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use crate::model::FacilityId;
+use crate::model::{FacilityId, Instant, Lane};
 use crate::sentence::phrase;
 
 use super::extent::Extent;
@@ -17,6 +18,7 @@ use super::period::{Calendar, Period};
 use super::span::{Span, Spans};
 use crate::sheet::Basis;
 use crate::sheet::{Cell, Column, Kind, Telling, Value, View};
+use crate::state::History;
 
 /// What the report shows.
 #[derive(Clone, Debug)]
@@ -56,33 +58,9 @@ pub fn columns(calendar: Option<Calendar>) -> Vec<Column> {
 
 /// The episodes of a period.
 pub fn tell<'a, E: 'a>(basis: &'a Basis<'_>, selection: &Selection) -> Telling<'a, E> {
-    let registry = basis.registry;
     let extent = Extent::new(basis, &selection.period, selection.calendar);
-    let clauses = Clauses::read(registry, basis.timeline);
-    // Of each row to be: where it stands, and its parts, by whose and which they are.
-    let (mut rows, mut told) = (Vec::new(), Vec::new());
-    for facility in with_ed(registry, selection.facilities.as_ref()) {
-        let clocked = extent.of(basis, facility);
-        let Some(past) = clocked.past else { continue };
-        let mut parts = parts(basis, &clauses, facility, basis.timeline.facility(facility), past, false);
-        parts.sort_by(|a, b| {
-            let key = |part: &Part<'_>| (part.lane.clone(), part.episode.event(), part.span);
-            key(a).cmp(&key(b))
-        });
-        let mut end = 0;
-        for parts in parts.chunk_by(|a, b| std::ptr::eq(a.episode, b.episode)) {
-            let places = end..end + parts.len();
-            end = places.end;
-            for (label, slice) in &clocked.slices {
-                if parts.iter().any(|part| part.span.clip(slice.span).is_some()) {
-                    let begun = (parts[0].episode.from(), parts[0].lane, parts[0].episode.event());
-                    rows.push(((*label, facility, begun), (told.len(), places.clone(), slice.span)));
-                }
-            }
-        }
-        told.push(parts);
-    }
-    rows.sort_by_key(|(key, _)| *key);
+    let clauses = Clauses::read(basis.registry, basis.timeline);
+    let facilities: Vec<FacilityId> = with_ed(basis.registry, selection.facilities.as_ref()).collect();
     let mut sheet = basis.sheet("report-episodes", columns(selection.calendar));
     frame(&mut sheet, basis, &extent);
     sheet.footer.push(
@@ -90,15 +68,95 @@ pub fn tell<'a, E: 'a>(basis: &'a Basis<'_>, selection: &Selection) -> Telling<'
          period, and open means that it runs on past the end of the period or the instant of the report."
             .to_owned(),
     );
-    let labels = selection.calendar.map(|_| extent.labels);
-    let rows = rows.into_iter().map(move |((label, facility, _), (whose, places, slice))| {
-        let period = labels.as_ref().map(|labels| Cell::from(labels[label].as_str()));
-        Ok(period.into_iter().chain(row(basis, facility, &told[whose][places], slice)).collect())
-    });
-    Telling { sheet, rows: Box::new(rows), counted: None }
+    let rows: Box<dyn Iterator<Item = Vec<Cell>> + 'a> = if selection.calendar.is_some() {
+        sliced(basis, extent, &clauses, facilities)
+    } else {
+        // One facility after the other, of which nothing is kept.
+        Box::new(facilities.into_iter().flat_map(move |facility| {
+            let history = basis.timeline.folded(facility);
+            let told = Told::of(basis, &clauses, &extent, facility, history.as_deref());
+            let mut rows: Vec<&Row<'_>> = told.rows.iter().collect();
+            rows.sort_by_key(|row| row.begun);
+            rows.into_iter().map(|row| told.cells(basis, row)).collect::<Vec<_>>()
+        }))
+    };
+    Telling { sheet, rows: Box::new(rows.map(Ok)), counted: None }
 }
 
-fn row(basis: &Basis<'_>, facility: FacilityId, parts: &[Part<'_>], slice: Span) -> Vec<Cell> {
+/// The rows of a period that is cut, slice after slice: of all facilities at once.
+fn sliced<'a>(
+    basis: &'a Basis<'_>,
+    extent: Extent,
+    clauses: &Clauses<'_>,
+    facilities: Vec<FacilityId>,
+) -> Box<dyn Iterator<Item = Vec<Cell>> + 'a> {
+    let of = |facility| Told::of(basis, clauses, &extent, facility, basis.timeline.facility(facility));
+    let told: Vec<Told<'a>> = facilities.into_iter().map(of).collect();
+    let mut rows: Vec<(usize, Row<'a>)> = Vec::new();
+    for (whose, told) in told.iter().enumerate() {
+        rows.extend(told.rows.iter().map(|row| (whose, row.clone())));
+    }
+    rows.sort_by_key(|(whose, row)| (row.label, *whose, row.begun));
+    Box::new(rows.into_iter().map(move |(whose, row)| {
+        let period = Cell::from(extent.labels[row.label].as_str());
+        [vec![period], told[whose].cells(basis, &row)].concat()
+    }))
+}
+
+/// What is told of a facility.
+struct Told<'t> {
+    facility: FacilityId,
+    /// Those of one episode lie side by side.
+    parts: Vec<Part<'t>>,
+    rows: Vec<Row<'t>>,
+}
+
+/// A row to be: an episode in a slice.
+#[derive(Clone)]
+struct Row<'t> {
+    label: usize,
+    /// When it begins, in which lane, by which event.
+    begun: (Instant, &'t Lane, u64),
+    /// Where its parts lie.
+    parts: Range<usize>,
+    slice: Span,
+}
+
+impl<'t> Told<'t> {
+    fn of(
+        basis: &Basis<'_>,
+        clauses: &Clauses<'_>,
+        extent: &Extent,
+        facility: FacilityId,
+        history: Option<&'t History>,
+    ) -> Self {
+        let clocked = extent.of(basis, facility);
+        let past = clocked.past;
+        let parts = past.map(|past| parts(basis, clauses, facility, history, past, false));
+        let mut told = Self { facility, parts: parts.unwrap_or_default(), rows: Vec::new() };
+        told.parts.sort_by(|a, b| {
+            let key = |part: &Part<'t>| (part.lane, part.episode.event(), part.span);
+            key(a).cmp(&key(b))
+        });
+        let mut end = 0;
+        for parts in told.parts.chunk_by(|a, b| std::ptr::eq(a.episode, b.episode)) {
+            let places = end..end + parts.len();
+            end = places.end;
+            for (label, slice) in &clocked.slices {
+                if parts.iter().any(|part| part.span.clip(slice.span).is_some()) {
+                    let begun = (parts[0].episode.from(), parts[0].lane, parts[0].episode.event());
+                    told.rows.push(Row { label: *label, begun, parts: places.clone(), slice: slice.span });
+                }
+            }
+        }
+        told
+    }
+    fn cells(&self, basis: &Basis<'_>, row: &Row<'_>) -> Vec<Cell> {
+        cells(basis, self.facility, &self.parts[row.parts.clone()], row.slice)
+    }
+}
+
+fn cells(basis: &Basis<'_>, facility: FacilityId, parts: &[Part<'_>], slice: Span) -> Vec<Cell> {
     let registry = basis.registry;
     let zone = basis.zone_of(facility);
     let episode = parts[0].episode;

@@ -133,7 +133,7 @@ fn first_report(basis: &Basis<'_>) -> Instant {
         if walk.read(facility) {
             return walk.sayings().first().map(|first| first.from);
         }
-        basis.timeline.folded(facility).as_ref().and_then(first_acting)
+        basis.timeline.folded(facility).as_deref().and_then(first_acting)
     };
     let first = basis.registry.facilities.ids().filter_map(&mut first).min();
     first.unwrap_or(basis.at - TimeDelta::hours(24)).min(basis.at - TimeDelta::seconds(1))

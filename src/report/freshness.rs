@@ -41,7 +41,8 @@ pub fn sheet(basis: &Basis<'_>, facilities: Option<&BTreeSet<FacilityId>>) -> Sh
         if entry.is_permanently_closed(basis.at) {
             continue;
         }
-        let history = basis.timeline.facility(facility);
+        let history = basis.timeline.folded(facility);
+        let history = history.as_deref();
         let last = history.and_then(|history| history.last_report(basis.at));
         let heard = history.and_then(|history| {
             let heard = history.reports.iter().filter(|report| report.at <= basis.at);

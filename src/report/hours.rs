@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::model::{FacilityId, Registry};
 use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Value, View};
-use crate::state::{History, Track};
+use crate::state::{Episode, Track};
 
 use super::extent::Extent;
 use super::figures;
@@ -125,12 +125,16 @@ impl Groups {
                 registry.regions.iter().map(|(_, region)| region.key.as_str().into()).collect()
             }
             Grouping::Reason => {
-                let histories = facilities.iter().filter_map(|facility| basis.timeline.facility(*facility));
-                let episodes = histories.flat_map(History::tracks).flat_map(Track::episodes);
-                let said: BTreeSet<&Arc<str>> = episodes
-                    .flat_map(|episode| episode.said().iter().filter_map(|said| said.wording.reason.as_ref()))
-                    .collect();
-                reasons = said.into_iter().cloned().zip(0..).collect();
+                let mut all: BTreeSet<Arc<str>> = BTreeSet::new();
+                for history in facilities.iter().filter_map(|facility| basis.timeline.folded(*facility)) {
+                    let said = history.tracks().flat_map(Track::episodes).flat_map(Episode::said);
+                    for reason in said.filter_map(|said| said.wording.reason.as_ref()) {
+                        if !all.contains(reason) {
+                            all.insert(reason.clone());
+                        }
+                    }
+                }
+                reasons = all.into_iter().zip(0..).collect();
                 reasons.keys().map(|reason| reason.as_ref().into()).collect()
             }
         };

@@ -176,10 +176,10 @@ impl<'a> Gauge<'a> {
         } else {
             // Not kept: of ten million events no more than one facility's episodes are in memory.
             let history = self.basis.timeline.folded(facility);
-            let mut parts = parts(self.basis, self.clauses, facility, history.as_ref(), within, false);
+            let mut parts = parts(self.basis, self.clauses, facility, history.as_deref(), within, false);
             in_order(&mut parts);
             self.folded(clocked, &parts, |_, _| true);
-            history.as_ref().and_then(first_acting)
+            history.as_deref().and_then(first_acting)
         };
         self.meter.finish(self.rows);
         Existence { gone, first: first.unwrap_or(FAR) }
@@ -194,7 +194,7 @@ impl<'a> Gauge<'a> {
         mut each: impl FnMut(Option<&Arc<str>>, usize, usize, &Tally, &mut [i64]),
     ) -> Existence {
         let history = self.basis.timeline.folded(facility);
-        let mut parts = parts(self.basis, self.clauses, facility, history.as_ref(), within, true);
+        let mut parts = parts(self.basis, self.clauses, facility, history.as_deref(), within, true);
         in_order(&mut parts);
         for parts in parts.chunk_by(|a, b| a.reason == b.reason) {
             let reason = parts[0].reason;
@@ -206,7 +206,7 @@ impl<'a> Gauge<'a> {
             }
         }
         let gone = self.basis.registry.facilities[facility].closed_on.unwrap_or(FAR);
-        Existence { gone, first: history.as_ref().and_then(first_acting).unwrap_or(FAR) }
+        Existence { gone, first: history.as_deref().and_then(first_acting).unwrap_or(FAR) }
     }
 
     /// What was measured in a slice, row after row in the order of their places: the tally, and of what touches the slice

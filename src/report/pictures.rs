@@ -68,7 +68,7 @@ fn figures(basis: &Basis<'_>, selection: &Selection, sheet: &Sheet) -> Vec<(Stri
     let at_once = concurrency.facts.iter().find(|(key, _)| *key == "max").map_or(0.0, |(_, max)| number(max));
     let facilities = hours::with_ed(basis.registry, selection.facilities.as_ref());
     let silent =
-        facilities.filter(|facility| basis.timeline.facility(*facility).is_none_or(|h| !h.known)).count();
+        facilities.filter(|facility| basis.timeline.folded(*facility).is_none_or(|h| !h.known)).count();
     let rows = of_any(sheet, "hours").filter(|value| number(value) > 0.0).count();
     let groups = of_any(sheet, "hours").count();
     vec![

@@ -2,12 +2,13 @@
 //!
 //! Floor 3.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::model::{Instant, Interval, Policy, RegionId};
 use crate::sentence::phrase;
 use crate::sheet::{Basis, Kind, Sheet, Value};
-use crate::state::{History, Track};
+use crate::state::Track;
 
 /// What a sheet says of strain beside its rows.
 pub fn facts() -> Vec<(&'static str, Kind)> {
@@ -82,12 +83,12 @@ fn levels_of<'a>(
     let mut changes = BTreeSet::from([since]);
     changes.extend(policies.iter().flat_map(|policy| [policy.from, policy.until]).flatten());
     let facilities = registry.facilities.iter().filter(|(_, facility)| facility.region == Some(region));
-    let histories = facilities.filter_map(|(facility, _)| basis.timeline.facility(facility));
-    for episode in
-        histories.chain(basis.timeline.region(region)).flat_map(History::tracks).flat_map(Track::episodes)
-    {
-        changes.extend(episode.said().iter().map(|said| said.from));
-        changes.extend(episode.until());
+    let histories = facilities.filter_map(|(facility, _)| basis.timeline.folded(facility));
+    for history in histories.chain(basis.timeline.region(region).map(Cow::Borrowed)) {
+        for episode in history.tracks().flat_map(Track::episodes) {
+            changes.extend(episode.said().iter().map(|said| said.from));
+            changes.extend(episode.until());
+        }
     }
     let changes: Vec<Instant> = changes.into_iter().filter(|at| (since..until).contains(at)).collect();
     let mut stretches: Vec<(Instant, Instant, &str)> = Vec::new();

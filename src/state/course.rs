@@ -218,8 +218,8 @@ impl<'a> Surveyor<'a> {
             let history = timeline.folded(facility);
             let gather = |history| self.gather_history(history, facility, &terms, &mut changes);
             (
-                history.as_ref().is_some_and(|history| history.known),
-                history.as_ref().map_or_else(Vec::new, gather),
+                history.as_deref().is_some_and(|history| history.known),
+                history.as_deref().map_or_else(Vec::new, gather),
             )
         };
         if let Some(closed_on) = there.closed_on {

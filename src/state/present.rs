@@ -4,6 +4,7 @@
 //! holds, since when and until when, what ran out since the last report, and that report. Which they are a walk tells of
 //! one facility, and of all a sweep.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use crate::model::{FacilityId, Instant, Registry, Subject, Task};
@@ -54,8 +55,9 @@ impl Timeline<'_> {
         at: Instant,
         tell: impl FnOnce(&FacilityState<'_>) -> T,
     ) -> T {
-        let history = self.little(facility, at, &mut Walk::new(self)).or_else(|| self.folded(facility));
-        tell(&FacilityState::of(self, history.as_ref(), registry, facility, at))
+        let little = self.little(facility, at, &mut Walk::new(self)).map(Cow::Owned);
+        let history = little.or_else(|| self.folded(facility));
+        tell(&FacilityState::of(self, history.as_deref(), registry, facility, at))
     }
 }
 

@@ -261,14 +261,18 @@ impl<'a> Timeline<'a> {
     /// What is known of a facility; `None`: nothing was ever reported.
     pub fn facility(&self, facility: FacilityId) -> Option<&History> {
         let cell = self.facilities.get(facility.index())?;
-        cell.get_or_init(|| self.folded(facility).map(Box::new)).as_deref()
+        cell.get_or_init(|| self.whole(facility).map(Box::new)).as_deref()
     }
-    /// The same, folded anew and not kept: for whoever goes through more facilities than should be in memory at once.
-    pub fn folded(&self, facility: FacilityId) -> Option<History> {
-        match self.rulings.get(&facility) {
-            Some(rulings) => self.history(Subject::Facility(facility), rulings),
-            None => self.history(Subject::Facility(facility), &Rulings::default()),
+    /// The same, and not kept: for whoever goes through more facilities than should be in memory at once.
+    pub fn folded(&self, facility: FacilityId) -> Option<Cow<'_, History>> {
+        match self.facilities.get(facility.index())?.get() {
+            Some(kept) => kept.as_deref().map(Cow::Borrowed),
+            None => self.whole(facility).map(Cow::Owned),
         }
+    }
+    fn whole(&self, facility: FacilityId) -> Option<History> {
+        let (rulings, none) = (self.rulings.get(&facility), Rulings::default());
+        self.history(Subject::Facility(facility), rulings.unwrap_or(&none))
     }
     /// What is known of a region as such.
     pub fn region(&self, region: RegionId) -> Option<&History> {
@@ -441,7 +445,7 @@ mod tests {
             let read = log::read(csv.as_bytes(), "log.csv", Format::Csv, &registry, &mut Sources::default());
             let timeline = Timeline::owning(&registry, read.unwrap().events, None);
             let facility = FacilityId::from(0);
-            let Some(mut history) = timeline.folded(facility) else { return Ok(()) };
+            let Some(mut history) = timeline.whole(facility) else { return Ok(()) };
             prop_assert!(history.claims.is_empty(), "what nobody can contradict is not kept");
             let lines = timeline.ledger.of(Subject::Facility(facility), None);
             let heard: Vec<Heard<'_>> = lines
