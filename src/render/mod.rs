@@ -64,6 +64,14 @@ impl Format {
         (Self::Html, "html"),
     ];
 
+    /// Whether people read it, and so columns of words: programs get fields.
+    pub fn is_for_people(self) -> bool {
+        match self {
+            Self::Table | Self::Md | Self::Html => true,
+            Self::Csv | Self::Tsv | Self::Json | Self::Jsonl => false,
+        }
+    }
+
     /// The format of that word.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(_, name)| name.eq_ignore_ascii_case(word)).map(|(format, _)| format)

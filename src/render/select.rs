@@ -54,7 +54,7 @@ pub(super) fn select<'a>(sheet: &'a Sheet, format: Format, options: &Options) ->
     let columns = chosen.iter().map(|at| &sheet.columns[*at]).collect();
     let all_in_text = chosen.iter().all(|at| sheet.columns[*at].view.in_text());
     let (rows, chosen) = match &sheet.text_rows {
-        Some(rows) if is_for_people(format) && all_in_text => {
+        Some(rows) if format.is_for_people() && all_in_text => {
             let before =
                 |at: usize| sheet.columns[..at].iter().filter(|column| column.view.in_text()).count();
             (rows, chosen.into_iter().map(before).collect())
@@ -79,7 +79,7 @@ impl<'a> Offer<'a> {
         let in_text = |key: &String| {
             sheet.columns.iter().any(|column| column.view.in_text() && column.key == key.as_str())
         };
-        let for_people = is_for_people(format) && (sheet.text_rows.is_none() || keys.iter().all(in_text));
+        let for_people = format.is_for_people() && (sheet.text_rows.is_none() || keys.iter().all(in_text));
         Self { sheet, format, for_people }
     }
     /// The column of a key: the one of the format's view, else any that it can show.
@@ -110,13 +110,6 @@ pub(super) fn is_numeric(selection: &Selection<'_>, at: usize) -> bool {
     let values = || selection.rows.iter().filter_map(|row| row.get(at)).map(|cell| &cell.value);
     is_number(&selection.columns[at].kind)
         || values().any(|value| matches!(value, Value::Integer(_) | Value::Decimal(..) | Value::Minutes(_)))
-}
-
-fn is_for_people(format: Format) -> bool {
-    match format {
-        Format::Table | Format::Md | Format::Html => true,
-        Format::Csv | Format::Tsv | Format::Json | Format::Jsonl => false,
-    }
 }
 
 fn is_in_view(view: View, format: Format) -> bool {

@@ -44,6 +44,8 @@ pub struct Selection {
     pub since: Option<Instant>,
     /// Only what was recorded before this instant.
     pub until: Option<Instant>,
+    /// Whether what is said stands there in words, too: of a million events most of the work.
+    pub in_words: bool,
 }
 
 /// The columns of a journal: the fields of the exchange format, and one sentence for people.
@@ -87,9 +89,9 @@ pub fn tell<'a, E: 'a>(
 ) -> Telling<'a, E> {
     let retractions = retractions(events);
     let rows = entries.filter_map(move |entry| match entry {
-        Ok(entry) => selection
-            .wants(&entry.event, events)
-            .then(|| Ok(row(basis, &entry, retractions.get(&entry.event.number).copied()))),
+        Ok(entry) => selection.wants(&entry.event, events).then(|| {
+            Ok(row(basis, &entry, retractions.get(&entry.event.number).copied(), selection.in_words))
+        }),
         Err(error) => Some(Err(error)),
     });
     Telling {
@@ -101,7 +103,7 @@ pub fn tell<'a, E: 'a>(
 
 /// The same of entries that are few.
 pub fn sheet(basis: &Basis<'_>, name: &'static str, entries: Vec<Entry>, events: &Ledger) -> Sheet {
-    let all = Selection::default();
+    let all = Selection { in_words: true, ..Selection::default() };
     let Ok(sheet) = tell::<Infallible>(basis, name, entries.into_iter().map(Ok), events, &all).whole();
     sheet
 }
@@ -168,7 +170,7 @@ fn said(event: &Event, registry: &Registry) -> String {
     }
 }
 
-fn row(basis: &Basis<'_>, entry: &Entry, retracted_by: Option<u64>) -> Vec<Cell> {
+fn row(basis: &Basis<'_>, entry: &Entry, retracted_by: Option<u64>, in_words: bool) -> Vec<Cell> {
     let registry = basis.registry;
     let event = &entry.event;
     let subject = event.subject();
@@ -176,11 +178,13 @@ fn row(basis: &Basis<'_>, entry: &Entry, retracted_by: Option<u64>) -> Vec<Cell>
         Some(Subject::Facility(facility)) => basis.zone_of(facility),
         Some(Subject::Region(_)) | None => basis.zone(),
     };
-    let said = sentence(event, registry);
-    let (told, tone) = match retracted_by {
-        Some(by) => (format!("{said} (retracted by event {by})"), Tone::Faint),
-        None => (said, Tone::Plain),
-    };
+    let said = in_words.then(|| {
+        let said = sentence(event, registry);
+        match retracted_by {
+            Some(by) => Cell::toned(format!("{said} (retracted by event {by})"), Tone::Faint),
+            None => said.into(),
+        }
+    });
     let (kind, retracts) = match &event.kind {
         Says::Declare(_) => ("declare", None),
         Says::Retract(target) => ("retract", Some(*target)),
@@ -203,7 +207,7 @@ fn row(basis: &Basis<'_>, entry: &Entry, retracted_by: Option<u64>) -> Vec<Cell>
     let mut cells: Vec<Cell> = vec![
         Value::count(event.number).into(),
         Value::Time(event.recorded_at, zone).into(),
-        Cell::toned(told, tone),
+        said.unwrap_or(Value::Missing.into()),
         event.source.as_ref().into(),
         Value::text(entry.author.as_deref()).into(),
         kind.into(),

@@ -77,9 +77,10 @@ pub fn tell<'a, E: 'a>(basis: &'a Basis<'_>, selection: &Selection) -> Telling<'
     }
     told.transitions.sort_by_key(|one| (one.at, one.facility, one.change, one.event));
     let Told { transitions, states, sources } = told;
+    let in_words = selection.in_words;
     let rows = transitions.into_iter().map(move |one| {
         let (lane, state) = &states.kept()[one.state as usize];
-        Ok(row(basis, &one, lane, state, &sources.kept()[one.source as usize]))
+        Ok(row(basis, &one, lane, state, &sources.kept()[one.source as usize], in_words))
     });
     Telling {
         sheet: basis.sheet("changes", columns()),
@@ -139,15 +140,16 @@ fn row(
     lane: &Lane,
     state: &LaneState,
     source: &str,
+    in_words: bool,
 ) -> Vec<Cell> {
     let registry = basis.registry;
     let Transition { at, facility, change, ended_by, event, .. } = *transition;
     let values: [Value; 11] = [
         Value::Time(at, basis.zone_of(facility)),
-        registry.facilities[facility].name.as_str().into(),
+        Value::text(in_words.then_some(registry.facilities[facility].name.as_str())),
         basis.facility_key(facility).into(),
         CHANGES[change as usize].into(),
-        lanes::what(lane, state, registry).into(),
+        Value::text(in_words.then(|| lanes::what(lane, state, registry))),
         phrase::lane(lane, registry).into(),
         lanes::status_key(state, registry).into(),
         lanes::scope_text(state, registry),

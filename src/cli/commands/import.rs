@@ -47,7 +47,8 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> Result<Exit, 
     let (new, known) = (plural(appended.places.len(), "event"), appended.skipped);
     told.push(format!("{new} recorded{numbers}, {known} were there already"));
     let timeline = Timeline::unknown(&setting.registry);
-    let (basis, every) = (basis(&setting, &timeline, &head), Selection::default());
+    let basis = basis(&setting, &timeline, &head);
+    let every = Selection { in_words: session.reads_words()?, ..Selection::default() };
     let entries = by_pages(appended.places.clone(), |page| desk.entries(page));
     let mut telling = journal::tell(&basis, "import", entries, &all, &every);
     answered(&mut telling.sheet, told);

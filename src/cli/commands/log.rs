@@ -28,10 +28,12 @@ pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<Exit, Fai
     if args.head.is_some() {
         return Err(Failure::OnlyFor { option: "--head", command: "log verify" });
     }
+    let in_words = session.reads_words()?;
     let mut time = |option: &'static str, text: &Option<String>| {
         text.as_deref().map(|text| setting.time(option, text, session.sources)).transpose()
     };
     let selection = Selection {
+        in_words,
         since: time("--since", &args.since)?,
         until: time("--until", &args.until)?,
         facilities: named(&setting.registry, &args.names)?,

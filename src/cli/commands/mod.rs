@@ -85,6 +85,11 @@ impl Session<'_> {
         Context::load(self.common, self.environment, self.sources)
     }
 
+    /// Whether the answer is for people, and so in words.
+    fn reads_words(&self) -> Result<bool, Failure> {
+        Ok(context::output(self.common, self.environment, "")?.0.is_for_people())
+    }
+
     /// Shows a sheet; `ids` is the column that `-q` prints.
     fn show(&self, sheet: &Sheet, ids: &'static str) -> Result<(), Failure> {
         let (format, options) = context::output(self.common, self.environment, ids)?;
