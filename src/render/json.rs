@@ -10,12 +10,23 @@ use serde_json::ser::{Formatter, PrettyFormatter};
 
 use crate::report::{Cell, Column, Sheet, Value};
 
-use super::select::select;
+use super::select::{chosen, select};
 use super::{Format, Options, safe};
 
 /// Writes one object; each of its rows stands on a line of its own.
 pub(super) fn write(sheet: &Sheet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let selection = select(sheet, Format::Json, options);
+    write_told(sheet, sheet.rows.iter().map(Ok), options, out)
+}
+
+/// The same of rows that come one after the other.
+pub(super) fn write_told<R: AsRef<[Cell]>>(
+    sheet: &Sheet,
+    rows: impl Iterator<Item = io::Result<R>>,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let chosen = chosen(sheet, Format::Json, options);
+    let columns: Vec<&Column> = chosen.iter().map(|at| &sheet.columns[*at]).collect();
     out.write_all(b"{")?;
     for (key, value) in envelope(sheet) {
         write_compact(&Shown(&Value::from(key)), options, out)?;
@@ -24,11 +35,15 @@ pub(super) fn write(sheet: &Sheet, options: &Options, out: &mut dyn Write) -> io
         out.write_all(b",")?;
     }
     out.write_all(b"\"rows\":[")?;
-    for (at, cells) in selection.rows.iter().enumerate() {
-        out.write_all(if at == 0 { b"\n" } else { b",\n" })?;
-        write_compact(&Row { columns: &selection.columns, cells }, options, out)?;
+    let mut is_first = true;
+    for row in rows {
+        let row = row?;
+        let cells: Vec<&Cell> = chosen.iter().filter_map(|at| row.as_ref().get(*at)).collect();
+        out.write_all(if is_first { b"\n" } else { b",\n" })?;
+        write_compact(&Row { columns: &columns, cells: &cells }, options, out)?;
+        is_first = false;
     }
-    out.write_all(if selection.rows.is_empty() { b"]}\n" } else { b"\n]}\n" })
+    out.write_all(if is_first { b"]}\n" } else { b"\n]}\n" })
 }
 
 /// Writes the rows, an object a line.

@@ -31,6 +31,7 @@ pub use select::{UnknownColumn, check_columns};
 pub use text::text_time;
 
 use crate::report::Sheet;
+use crate::sheet::Telling;
 
 /// A format that a sheet can be written in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -142,6 +143,42 @@ pub fn write(sheet: &Sheet, format: Format, options: &Options, out: &mut dyn Wri
         Format::Jsonl => json::write_lines(sheet, options, out),
         Format::Md => md::write(sheet, options, out),
         Format::Html => html::write(sheet, options, out),
+    }
+}
+
+/// Writes a sheet whose rows are told one after the other. Where each of them stands by itself, few are in memory at a time;
+/// else no more of them than is shown.
+pub fn tell(
+    telling: Telling<'_, io::Error>,
+    format: Format,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    /// So many rows are there at a time.
+    const TOGETHER: usize = 1000;
+    if let Some(key) = options.ids_only {
+        return table::write_ids_told(&telling.sheet, telling.rows, key, options, out);
+    }
+    match format {
+        // An answer in words needs no rows.
+        Format::Table if telling.sheet.answer.is_some() => write(&telling.sheet, format, options, out),
+        Format::Table | Format::Md | Format::Html => {
+            let chosen = select::chosen(&telling.sheet, format, options);
+            write(&telling.narrow(|at| chosen.contains(&at))?, format, options, out)
+        }
+        Format::Json => json::write_told(&telling.sheet, telling.rows, options, out),
+        Format::Csv | Format::Tsv | Format::Jsonl => {
+            let Telling { mut sheet, mut rows, .. } = telling;
+            let mut options = options.clone();
+            loop {
+                sheet.rows = rows.by_ref().take(TOGETHER).collect::<io::Result<_>>()?;
+                write(&sheet, format, &options, out)?;
+                if sheet.rows.len() < TOGETHER {
+                    return Ok(());
+                }
+                options.headers = false;
+            }
+        }
     }
 }
 

@@ -42,15 +42,20 @@ pub(super) struct Selection<'a> {
     pub(super) rows: Vec<Vec<&'a Cell>>,
 }
 
-/// Picks columns: those asked for, else those of the format's view.
-pub(super) fn select<'a>(sheet: &'a Sheet, format: Format, options: &Options) -> Selection<'a> {
-    let chosen: Vec<usize> = match &options.columns {
+/// The places of the columns that are printed: those asked for, else those of the format's view.
+pub(super) fn chosen(sheet: &Sheet, format: Format, options: &Options) -> Vec<usize> {
+    match &options.columns {
         Some(keys) => {
             let offer = Offer::of(sheet, format, keys);
             keys.iter().filter_map(|key| offer.position(key)).collect()
         }
         None => (0..sheet.columns.len()).filter(|at| is_in_view(sheet.columns[*at].view, format)).collect(),
-    };
+    }
+}
+
+/// Picks columns.
+pub(super) fn select<'a>(sheet: &'a Sheet, format: Format, options: &Options) -> Selection<'a> {
+    let chosen = chosen(sheet, format, options);
     let columns = chosen.iter().map(|at| &sheet.columns[*at]).collect();
     let all_in_text = chosen.iter().all(|at| sheet.columns[*at].view.in_text());
     let (rows, chosen) = match &sheet.text_rows {

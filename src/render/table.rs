@@ -71,11 +71,24 @@ pub(super) fn write_ids(
     options: &Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    write_ids_told(sheet, sheet.rows.iter().map(Ok), key, options, out)
+}
+
+/// The same of rows that come one after the other.
+pub(super) fn write_ids_told<R: AsRef<[Cell]>>(
+    sheet: &Sheet,
+    rows: impl Iterator<Item = io::Result<R>>,
+    key: &'static str,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Some(at) = sheet.columns.iter().position(|column| column.key == key) else {
         return Ok(());
     };
     let mut seen = BTreeSet::new();
-    for cell in sheet.rows.iter().filter_map(|row| row.get(at)) {
+    for row in rows {
+        let row = row?;
+        let Some(cell) = row.as_ref().get(at) else { continue };
         let id = safe::terminal(&text::shown(&cell.value, sheet), options.ascii);
         if !id.is_empty() && !seen.contains(&id) {
             writeln!(out, "{id}")?;

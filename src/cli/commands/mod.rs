@@ -99,43 +99,18 @@ impl Session<'_> {
         self.ui.answer(|out| render::write(sheet, format, &options, out))
     }
 
-    /// Shows a sheet's rows as they are told: where each is a line by itself, few of them are there at a time.
+    /// Shows a sheet's rows as they are told.
     fn tell(&self, telling: Telling<'_, Failure>, ids: &'static str) -> Result<(), Failure> {
-        /// So many rows are there at a time.
-        const TOGETHER: usize = 1000;
-        let (format, mut options) = context::output(self.common, self.environment, ids)?;
-        // An answer in words needs no rows.
-        if format == Format::Table && telling.sheet.answer.is_some() && options.ids_only.is_none() {
-            return self.show(&telling.sheet, ids);
-        }
-        // `-q` says each name once, however far its rows lie apart.
-        if !matches!(format, Format::Csv | Format::Tsv | Format::Jsonl) || options.ids_only.is_some() {
-            return self.show(&telling.whole()?, ids);
-        }
-        let Telling { mut sheet, mut rows, .. } = telling;
+        let (format, options) = context::output(self.common, self.environment, ids)?;
         if let Some(columns) = &options.columns {
-            render::check_columns(&sheet, format, columns).map_err(Failure::UnknownColumn)?;
+            render::check_columns(&telling.sheet, format, columns).map_err(Failure::UnknownColumn)?;
         }
         let mut failed = None;
-        let written = self.ui.answer(|out| {
-            loop {
-                sheet.rows.clear();
-                for row in rows.by_ref().take(TOGETHER) {
-                    match row {
-                        Ok(row) => sheet.rows.push(row),
-                        Err(error) => {
-                            failed = Some(error);
-                            return Err(io::Error::other("a row is missing"));
-                        }
-                    }
-                }
-                render::write(&sheet, format, &options, out)?;
-                if sheet.rows.len() < TOGETHER {
-                    return Ok(());
-                }
-                options.headers = false;
-            }
+        let telling = telling.map_err(|error| {
+            failed = Some(error);
+            io::Error::other("a row is missing")
         });
+        let written = self.ui.answer(|out| render::tell(telling, format, &options, out));
         failed.map_or(written, Err)
     }
 
