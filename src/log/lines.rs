@@ -75,16 +75,12 @@ impl<'g> Lines<'g> {
             if json.is_empty() {
                 continue;
             }
-            let row = self.row(json).ok()?;
-            if !self.tools.header.columns().contains(&Some(Column::Event)) && row.get(Column::Event).is_some()
-            {
-                return None;
+            if let Some(cells) = plain(&self.order, json) {
+                self.put_row(|column| cells[column as usize])?;
+            } else {
+                let row = self.row(json).ok()?;
+                self.put_row(|column| row.get(column).unwrap_or_default())?;
             }
-            for column in self.tools.header.columns().iter().flatten() {
-                self.put(*column, row.get(*column).unwrap_or_default())?;
-            }
-            self.csv.pop(); // the comma after the last cell
-            self.csv.push(b'\n');
         }
         self.usual.read(&self.csv, part)?;
         part.lines = lines;
@@ -98,8 +94,27 @@ impl<'g> Lines<'g> {
         from.end().map(|()| row)
     }
 
+    /// Writes a row; `None` where csv would make something else of it, or where it has a number and others have none.
+    fn put_row<'r>(&mut self, cell: impl Fn(Column) -> &'r str) -> Option<()> {
+        let columns = self.tools.header.columns();
+        if columns.first() != Some(&Some(Column::Event)) && !cell(Column::Event).is_empty() {
+            return None;
+        }
+        for column in columns.iter().flatten() {
+            self.put(*column, cell(*column))?;
+        }
+        self.csv.pop(); // the comma after the last cell
+        self.csv.push(b'\n');
+        Some(())
+    }
+
     /// Writes a cell; `None` where csv would make something else of it.
+    #[inline]
     fn put(&mut self, column: Column, cell: &str) -> Option<()> {
+        if cell.is_empty() {
+            self.csv.push(b',');
+            return Some(());
+        }
         let is_usual = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
         if !(is_usual(cell.as_bytes().first()) && is_usual(cell.as_bytes().last()))
             && unguarded(cell.trim()).len() != cell.len()
@@ -115,6 +130,46 @@ impl<'g> Lines<'g> {
         }
         self.csv.push(b',');
         Some(())
+    }
+}
+
+/// The cells of an object, by column, whose members stand in this order and say nothing that takes a reader of JSON: no
+/// escapes, no fractions, nothing within. `None`: it is for such a reader.
+fn plain<'r>(order: &[Column], json: &'r str) -> Option<[&'r str; Column::ALL.len()]> {
+    fn spaced(text: &str) -> &str {
+        text.strip_prefix(' ').unwrap_or(text)
+    }
+    let mut cells = [""; Column::ALL.len()];
+    let mut rest = json.strip_prefix('{')?;
+    for (place, column) in order.iter().enumerate() {
+        if place > 0 {
+            rest = spaced(rest.strip_prefix(',')?);
+        }
+        rest = spaced(rest.strip_prefix('"')?.strip_prefix(column.as_str())?.strip_prefix("\":")?);
+        (cells[*column as usize], rest) = plain_value(rest)?;
+    }
+    (rest == "}" && !order.is_empty()).then_some(cells)
+}
+
+/// What a text begins with, as [`plain`] has it, and what comes after it.
+#[inline]
+fn plain_value(text: &str) -> Option<(&str, &str)> {
+    match text.as_bytes().first()? {
+        b'"' => {
+            let text = &text[1..];
+            let end = text.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
+            let after = text[end..].strip_prefix('"')?;
+            Some((&text[..end], after))
+        }
+        b'n' => text.strip_prefix("null").map(|after| ("", after)),
+        b'f' => text.strip_prefix("false").map(|after| ("false", after)),
+        b't' => text.strip_prefix("true").map(|after| ("true", after)),
+        b'1'..=b'9' => {
+            let end = text.bytes().position(|byte| !byte.is_ascii_digit())?;
+            // Every number so long is one of 64 bits.
+            (end < 20).then(|| text.split_at(end))
+        }
+        _ => None,
     }
 }
 
@@ -213,4 +268,58 @@ impl<'de> Deserialize<'de> for Cell<'de> {
 fn data(value: &RawValue) -> Cell<'_> {
     let json = value.get();
     serde_json::from_str(json).unwrap_or(Cell(Some(Cow::Borrowed(json))))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// As programs write values, well and badly.
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            5 => "\"[a-z0-9:, -]{0,12}\"",
+            1 => "\"[é\t\\\\\"a]{0,4}\"",
+            2 => prop::sample::select(vec!["null", "true", "false"]).prop_map(str::to_owned),
+            2 => "[0-9]{1,21}",
+            1 => prop::sample::select(vec!["-1", "1.5", "1e3", "nul", "{}", "[1]", "", "\"\\u00e9\""])
+                .prop_map(str::to_owned),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_plain_is_what_a_reader_of_json_makes_of_it(
+            order in prop::sample::subsequence(Column::ALL, 1..6).prop_shuffle(),
+            values in prop::collection::vec(value(), 6),
+            gap in prop::sample::select(vec!["", " ", "  "]),
+            end in prop::sample::select(vec!["}", "}", "}", "", "} ", ",}", "}x"]),
+        ) {
+            let members = order.iter().zip(&values);
+            let members: Vec<String> =
+                members.map(|(column, value)| format!("\"{}\":{gap}{value}", column.as_str())).collect();
+            let json = format!("{{{}{end}", members.join(&format!(",{gap}")));
+            let Some(cells) = plain(&order, &json) else { return Ok(()) };
+            let mut read = serde_json::Deserializer::from_str(&json);
+            let row = read.deserialize_map(Members(&mut order.clone()));
+            let row = row.and_then(|row| read.end().map(|()| row));
+            prop_assert!(row.is_ok(), "{json}: {:?}", row.err());
+            let row = row.unwrap();
+            for column in Column::ALL {
+                prop_assert_eq!(cells[*column as usize], row.get(*column).unwrap_or_default(), "{}", json);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_exported_is_plain() {
+        let order = [Column::Event, Column::Facility, Column::Exercise, Column::Until];
+        let plain = |json| plain(&order, json).map(|cells| order.map(|column| cells[column as usize]));
+        let told = Some(["7", "grace", "false", ""]);
+        assert_eq!(plain(r#"{"event":7,"facility":"grace","exercise":false,"until":null}"#), told);
+        assert_eq!(plain(r#"{"event": 7, "facility": "grace", "exercise": false, "until": null}"#), told);
+        assert_eq!(plain(r#"{"event":7,"facility":"gr\u00e1ce","exercise":false,"until":null}"#), None);
+        assert_eq!(plain(r#"{"facility":"grace","event":7,"exercise":false,"until":null}"#), None);
+    }
 }
