@@ -100,6 +100,9 @@ struct Escaping {
 
 impl Formatter for Escaping {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        if safe::is_plain(fragment) {
+            return out.write_all(fragment.as_bytes());
+        }
         let mut plain = 0;
         for (at, c) in fragment.char_indices() {
             if safe::is_unsafe(c) || (self.ascii && !c.is_ascii()) {

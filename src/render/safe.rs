@@ -22,9 +22,18 @@ pub fn is_unsafe(c: char) -> bool {
     )
 }
 
+/// Whether all of a text is printable ASCII, as nearly every text is: nothing in it is unsafe.
+pub fn is_plain(text: &str) -> bool {
+    // All of them are looked at, for then many are at once.
+    text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
+}
+
 /// One line for a terminal: newlines show as `␤`, tabs as a space, other unsafe characters as `<U+202E>`. With `ascii`
 /// letters lose their accents, signs become their nearest ASCII, and what is left shows by its number.
 pub fn terminal(text: &str, ascii: bool) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
@@ -42,7 +51,7 @@ pub fn terminal(text: &str, ascii: bool) -> String {
 
 /// One line for csv and tsv: line breaks and tabs become a space, other unsafe characters show as `<U+202E>`.
 pub fn flat(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    if is_plain(text) || !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -159,6 +168,13 @@ fn push_ascii(out: &mut String, c: char) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_plain_is_printable_ascii() {
+        for c in (0..=0x10_ffff).filter_map(char::from_u32) {
+            assert_eq!(is_plain(&format!("a{c}b")), c.is_ascii() && !is_unsafe(c), "{c:?}");
+        }
+    }
 
     #[test]
     fn escapes_and_bidi_never_reach_a_terminal() {

@@ -69,8 +69,8 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
         if selection.facilities.as_ref().is_some_and(|wanted| !wanted.contains(&facility)) {
             continue;
         }
-        let Some(history) = basis.timeline.facility(facility) else { continue };
-        for shown in lanes_of(basis, history, selection) {
+        let Some(history) = basis.timeline.folded(facility) else { continue };
+        for shown in lanes_of(basis, &history, selection) {
             let conflicts = history.conflict_stretches(&shown.track.lane, selection.since, selection.until);
             let pieces: Vec<Piece<'_>> = shown
                 .track
