@@ -1,7 +1,7 @@
 //! What every store promises.
 
 use ambulance_diversion::log::{Column, Draft, Entry, Head, Log, LogError, Row, Writer};
-use ambulance_diversion::model::{Assignment, Census, Kind, Subject};
+use ambulance_diversion::model::{Assignment, Census, Event, Kind, Ledger, Subject};
 use chrono::TimeDelta;
 
 use crate::stores::{NOON, Place, REGISTRY, append, append_at, closed, draft, elaborate, fill};
@@ -27,6 +27,7 @@ every_store! {
     rows_are_those_of_the_numbers_asked_for
     import_twice_is_once
     one_import_takes_a_key_once
+    another_log_is_imported_once_however_its_clock_went
     a_clock_a_little_behind_gets_the_time_of_the_last_event
     a_clock_far_behind_is_refused
     the_chain_holds
@@ -187,6 +188,38 @@ fn one_import_takes_a_key_once(place: &Place) {
     let mut log = place.open();
     let done = append(&mut *log, vec![draft().imported_as("same"), draft().imported_as("same")]);
     assert_eq!((done.skipped, done.head.event), (1, 1));
+}
+
+fn another_log_is_imported_once_however_its_clock_went(place: &Place) {
+    let event = |number: u64, minute: i64, kind: Kind| Event {
+        number,
+        recorded_at: NOON + TimeDelta::minutes(minute),
+        source: "state".into(),
+        text: None,
+        kind,
+    };
+    let closed = || Kind::Declare(Box::new(closed("grace")));
+    // The same is said twice at one instant, and the second of the two is retracted.
+    let steady = vec![event(1, 0, closed()), event(2, 0, closed()), event(3, 1, Kind::Retract(2))];
+    // What was said first is said again after the clock went back.
+    let unsteady = vec![event(1, 5, closed()), event(2, 3, closed()), event(3, 5, closed())];
+    let writer = Writer { registry: &REGISTRY, author: "tester", clock: &|| NOON };
+    for events in [steady, unsteady] {
+        let mut log = place.open();
+        let mut known = log.load(&REGISTRY).unwrap();
+        let before = known.head();
+        let events: Ledger = events.iter().collect();
+        assert_eq!(log.missing(&events, &REGISTRY).unwrap(), 3);
+        let done = log.import(writer, &mut known, &events).unwrap();
+        assert_eq!((done.numbers(), done.skipped), (Some((before + 1, before + 3)), 0));
+        assert_eq!(log.load(&REGISTRY).unwrap().events, known.events);
+        let retracted: Vec<(u64, u64)> = known.events.retractions().filter(|(by, _)| *by > before).collect();
+        let is_steady = events.retractions().count() == 1;
+        assert_eq!(retracted, if is_steady { vec![(before + 3, before + 2)] } else { vec![] });
+        assert_eq!(log.missing(&events, &REGISTRY).unwrap(), 0);
+        let again = log.import(writer, &mut known, &events).unwrap();
+        assert_eq!((again.numbers(), again.skipped, again.head), (None, 3, done.head));
+    }
 }
 
 fn a_clock_a_little_behind_gets_the_time_of_the_last_event(place: &Place) {
