@@ -451,10 +451,12 @@ impl Sayings {
     /// What an entry says that is no declaration.
     #[inline]
     fn other(&self, compact: Compact) -> Option<&Other> {
-        match self.told(compact) {
-            Told { said, .. } if said & OTHER != 0 => Some(&self.others[(said & !OTHER) as usize]),
-            Told { .. } => None,
+        // What stands with the others declares something.
+        if compact.said != APART {
+            return None;
         }
+        let Told { said, .. } = self.told(compact);
+        (said & OTHER != 0).then(|| &self.others[(said & !OTHER) as usize])
     }
     fn source(&self, compact: Compact) -> &Arc<str> {
         let Told { said, .. } = self.told(compact);
