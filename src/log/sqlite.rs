@@ -28,8 +28,11 @@ use super::{Access, LogError, filesystem};
 /// How long a writer waits for the others.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// So much of the file is kept in memory, in KiB, if a write touches that much: import keys are in no order, and looking
-/// for each in the file would take a quarter of an import's time.
+/// Whoever adds so many events at once imports them. Their keys are in no order: to look for each in the file would take
+/// half of the time.
+const MANY: u64 = 1000;
+
+/// So much of the file is kept in memory then, in KiB, if it touches that much.
 const CACHE: i64 = 256 << 10;
 
 /// The version that this program reads and writes.
@@ -136,7 +139,6 @@ impl SqliteLog {
             self.migrate(&mut connection)?;
         }
         let durable = || -> rusqlite::Result<()> {
-            connection.pragma_update(None, "cache_size", -CACHE)?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             // On a Mac, `fsync` alone does not reach the disk.
             connection.pragma_update(None, "fullfsync", true)?;
@@ -284,7 +286,7 @@ impl EventLog for SqliteLog {
             &once
         };
         let transaction = connection.unchecked_transaction().map_err(|error| self.failed("read", &error))?;
-        work(&mut Open { log: self, connection: &transaction })?;
+        work(&mut Open { log: self, connection: &transaction, added: 0 })?;
         drop(transaction);
         if self.connection.is_none() && self.looks() != looked {
             return Err(self.storage("read", &"it was written to meanwhile; try again"));
@@ -304,7 +306,7 @@ impl EventLog for SqliteLog {
         let failed = |error: rusqlite::Error| self.failed("write", &error);
         let transaction =
             Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(failed)?;
-        work(&mut Open { log: self, connection: &transaction })?;
+        work(&mut Open { log: self, connection: &transaction, added: 0 })?;
         self.check_identity()?;
         transaction.commit().map_err(failed)
     }
@@ -314,6 +316,8 @@ impl EventLog for SqliteLog {
 struct Open<'a> {
     log: &'a SqliteLog,
     connection: &'a Connection,
+    /// How many events were added.
+    added: u64,
 }
 
 impl Open<'_> {
@@ -471,8 +475,13 @@ impl Writing for Open<'_> {
             Column::Hash => ToSqlOutput::Borrowed(hash.as_str().into()),
             _ => ToSqlOutput::Borrowed(row.cell(*column).map_or(ValueRef::Null, ValueRef::from)),
         });
-        self.connection
-            .prepare_cached(&INSERT)
+        self.added += 1;
+        let room = if self.added == MANY {
+            self.connection.pragma_update(None, "cache_size", -CACHE)
+        } else {
+            Ok(())
+        };
+        room.and_then(|()| self.connection.prepare_cached(&INSERT))
             .and_then(|mut insert| insert.execute(params_from_iter(cells)))
             .map_err(|error| self.log.failed("write", &error))?;
         Ok(())
