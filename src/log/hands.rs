@@ -12,7 +12,7 @@ use super::stretches::Stretches;
 use super::usual::{Part, Tools, Usual};
 
 /// A log of so few stretches is not worth a second hand. In tests fewer, so that short logs are read by several.
-const FEW: usize = if cfg!(test) { 2 } else { 24 };
+const FEW: usize = if cfg!(test) { 2 } else { 12 };
 /// For each hand so many stretches may be read before it is the turn of the first of them.
 const AHEAD: usize = 4;
 

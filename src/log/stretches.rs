@@ -10,7 +10,7 @@ use memchr::{memchr, memrchr};
 use super::Format;
 
 /// So many bytes are read at a time, or one row where that is longer. In tests a few rows, so that short logs have many.
-const LENGTH: usize = if cfg!(test) { 256 } else { 1 << 16 };
+const LENGTH: usize = if cfg!(test) { 256 } else { 1 << 17 };
 
 /// What gzip writes first.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
