@@ -14,9 +14,8 @@ pub struct Telling<'a, E> {
 
 impl<'a, E: 'a> Telling<'a, E> {
     /// The same, of which an error is what `map` makes of it.
-    pub fn map_err<F>(self, map: impl FnMut(E) -> F + 'a) -> Telling<'a, F> {
+    pub fn map_err<F>(self, mut map: impl FnMut(E) -> F + 'a) -> Telling<'a, F> {
         let Self { sheet, rows, counted } = self;
-        let mut map = map;
         Telling { sheet, rows: Box::new(rows.map(move |row| row.map_err(&mut map))), counted }
     }
     /// The sheet with all of its rows.
