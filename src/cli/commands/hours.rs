@@ -3,10 +3,11 @@
 //!
 //! Floor 6, with threads. The same bytes as the report's sheet makes in csv and tsv.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread::Scope;
+use std::sync::mpsc;
 
 use crate::model::FacilityId;
 use crate::render::{Format, Lines, Options};
@@ -16,7 +17,7 @@ use crate::sheet::Cells;
 /// So many shares are written together, of one slice: a few hundred kilobytes.
 const TOGETHER: usize = 32;
 
-/// Whoever writes may be so many pieces ahead of the reader.
+/// So many texts may wait for those before them.
 const AHEAD: usize = 2;
 
 /// Whether rows may be written without a sheet.
@@ -43,47 +44,63 @@ pub(super) fn write(
     }
     let told = tell(hours, processors);
     let blocks: Vec<&[Told<'_>]> = told.chunks(TOGETHER).collect();
-    let pieces = hours.slices() * blocks.len();
     let text = |piece: usize, lines: &mut Lines| {
         for told in blocks[piece % blocks.len()] {
             hours.write(told, piece / blocks.len(), lines);
         }
     };
+    in_order(hours.slices() * blocks.len(), processors, lines, text, out)
+}
+
+/// Writes pieces in their order, the text of which is made by as many as may work at once. This thread makes texts as well,
+/// as long as there is nothing to write: to keep one for writing alone would have the others wait for a processor.
+fn in_order(
+    pieces: usize,
+    processors: usize,
+    lines: impl Fn() -> Lines,
+    text: impl Fn(usize, &mut Lines) + Sync,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let next = AtomicUsize::new(0);
+    let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|piece| *piece < pieces);
+    // Who is done with a text gives it back, to be written over: it stays in the processor's cache.
+    let spare = Mutex::new(Vec::new());
+    let make = |piece: usize, lines: &mut Lines| {
+        let memory = spare.lock().map_or_else(|_| None, |mut spare| spare.pop());
+        text(piece, lines);
+        (piece, lines.hand_over(memory.unwrap_or_default()))
+    };
     std::thread::scope(|scope| {
-        let writers = processors.min(pieces);
-        let writers: Vec<_> = (0..writers)
-            .map(|writer| write_every(scope, (writer..pieces).step_by(writers), lines(), text))
-            .collect();
+        let (made, texts) = mpsc::sync_channel(AHEAD);
+        for _ in 1..processors.min(pieces) {
+            let (made, take, make, mut lines) = (made.clone(), &take, &make, lines());
+            scope.spawn(move || {
+                while let Some(piece) = take()
+                    && made.send(make(piece, &mut lines)).is_ok()
+                {}
+            });
+        }
+        drop(made);
+        let (mut waiting, mut lines) = (BTreeMap::new(), lines());
         for piece in 0..pieces {
-            let (texts, spare) = &writers[piece % writers.len()];
-            // Without a text the writer has panicked, which the scope tells.
-            let Ok(text) = texts.recv() else { break };
+            while !waiting.contains_key(&piece) {
+                let come = match texts.try_recv() {
+                    Ok(come) => Some(come),
+                    Err(_) if waiting.len() < AHEAD => take().map(|piece| make(piece, &mut lines)),
+                    Err(_) => None,
+                };
+                // Without a text whoever should make it has panicked, which the scope tells.
+                let Some((piece, text)) = come.or_else(|| texts.recv().ok()) else { return Ok(()) };
+                waiting.insert(piece, text);
+            }
+            let text: Vec<u8> = waiting.remove(&piece).unwrap_or_default();
             out.write_all(&text)?;
-            let _ = spare.send(text); // the writer is done
+            if let Ok(mut spare) = spare.lock() {
+                spare.push(text);
+            }
         }
         Ok(())
     })
-}
-
-/// Has the text of some pieces written by a thread of its own. Whoever takes a text gives it back, to be written over: it
-/// stays in the processor's cache.
-fn write_every<'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    pieces: impl Iterator<Item = usize> + Send + 'scope,
-    mut lines: Lines,
-    write: impl Fn(usize, &mut Lines) + Send + 'scope,
-) -> (Receiver<Vec<u8>>, Sender<Vec<u8>>) {
-    let (text, texts) = mpsc::sync_channel(AHEAD);
-    let (spare, spares) = mpsc::channel();
-    scope.spawn(move || {
-        for piece in pieces {
-            write(piece, &mut lines);
-            if text.send(lines.hand_over(spares.try_recv().unwrap_or_default())).is_err() {
-                return; // nobody reads on
-            }
-        }
-    });
-    (texts, spare)
 }
 
 /// Has every share told, by as many as may work at once; in the order of shares.
