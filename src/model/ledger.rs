@@ -650,28 +650,34 @@ impl Ledger {
         })
     }
     /// The events about facilities in a stretch of the ledger, in order, which is given by places counted from 0: those that
-    /// were known at `known_at` and are not `gone`. Those about patients are left out.
+    /// are `wanted`, by whom they are about and where they lie, were known at `known_at` and are not `gone`. Those about
+    /// patients are left out.
     pub fn stretch<'l>(
         &'l self,
         places: Range<usize>,
         known_at: Option<Instant>,
         gone: &'l [usize],
+        mut wanted: impl FnMut(FacilityId, usize) -> bool + 'l,
     ) -> impl Iterator<Item = Spot<'l>> + 'l {
-        let mut gone = &gone[gone.partition_point(|place| *place < places.start)..];
+        let mut gone = gone[gone.partition_point(|place| *place < places.start)..].iter().copied();
+        let mut next_gone = gone.next();
         let entries = self.entries.get(places.clone()).unwrap_or_default();
         (places.start..).zip(entries).filter_map(move |(place, entry)| {
-            if gone.first() == Some(&place) {
-                gone = &gone[1..];
+            if next_gone == Some(place) {
+                next_gone = gone.next();
                 return None;
             }
-            if entry.subject & REGION != 0
-                || !self.said.is_known(entry.compact, known_at)
-                || matches!(self.said.other(entry.compact), Some(Other { kind: Kind::Assign(_), .. }))
-            {
+            if entry.subject & REGION != 0 || !wanted(FacilityId::from(entry.subject), place) {
                 return None;
             }
-            Some(Spot { ledger: self, place, entry })
+            self.is_heard(entry.compact, known_at).then_some(Spot { ledger: self, place, entry })
         })
+    }
+    /// Whether what an entry says was known at `known_at` and is not about a patient.
+    #[inline]
+    fn is_heard(&self, compact: Compact, known_at: Option<Instant>) -> bool {
+        let of_a_patient = matches!(self.said.other(compact), Some(Other { kind: Kind::Assign(_), .. }));
+        self.said.is_known(compact, known_at) && !of_a_patient
     }
     /// The event about a facility that lies at a place; `None`: that one is about something else, or there is none.
     pub fn spot(&self, place: usize) -> Option<Spot<'_>> {

@@ -9,6 +9,7 @@
 //! Either time the work is in parts that need nothing of each other: stretches of the ledger, then shares of the
 //! facilities. Whoever has threads can have them done at once.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 
@@ -225,7 +226,7 @@ impl<'t> Sweep<'t> {
         let Timeline { ledger, known_at, facilities, .. } = self.timeline;
         let mut traces = vec![Trace::NONE; facilities.len()];
         let (does, at) = (&self.does, self.at);
-        ledger.stretch(stretch, *known_at, &self.gone).for_each(|spot| {
+        ledger.stretch(stretch, *known_at, &self.gone, |_, _| true).for_each(|spot| {
             if let Some(trace) = traces.get_mut(spot.facility().index()) {
                 trace.take(spot, does, at);
             }
@@ -237,26 +238,27 @@ impl<'t> Sweep<'t> {
     fn gather(&self, traces: &[Trace], is_wanted: impl Fn(&FacilityId) -> bool) -> Vec<Window> {
         let Timeline { registry, ledger, known_at, .. } = self.timeline;
         // By facility: the place from which on its events are kept.
-        let mut begins = vec![NOWHERE; traces.len()];
+        let begins = vec![Cell::new(NOWHERE); traces.len()];
         for facility in registry.facilities.ids().filter(is_wanted) {
-            begins[facility.index()] = traces[facility.index()].begin();
+            begins[facility.index()].set(traces[facility.index()].begin());
         }
-        let mut waiting = begins.iter().filter(|begin| **begin != NOWHERE).count();
-        let first = begins.iter().copied().min().unwrap_or(NOWHERE).min(ledger.len());
+        let mut waiting = begins.iter().filter(|begin| begin.get() != NOWHERE).count();
+        let first = begins.iter().map(Cell::get).min().unwrap_or(NOWHERE).min(ledger.len());
         let mut windows = vec![Window::default(); traces.len()];
-        let mut spots = ledger.stretch(first..ledger.len(), *known_at, &self.gone);
+        let matters = |facility: FacilityId, place: usize| {
+            begins.get(facility.index()).is_some_and(|begin| begin.get() <= place)
+        };
+        let mut spots = ledger.stretch(first..ledger.len(), *known_at, &self.gone, matters);
         let _ = spots.try_for_each(|spot| {
             let facility = spot.facility().index();
-            let Some(begin) = begins.get_mut(facility).filter(|begin| **begin <= spot.place) else {
-                return ControlFlow::Continue(());
-            };
             if windows[facility].take(&traces[facility], spot, &self.does, self.at) {
                 return ControlFlow::Continue(());
             }
-            *begin = NOWHERE;
+            begins[facility].set(NOWHERE);
             waiting -= 1;
             if waiting == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
+        drop(spots);
         windows
     }
 
