@@ -415,10 +415,10 @@ proptest! {
         let diverting = registry.statuses.id("diverting").unwrap();
         let count = registry
             .facilities
-            .ids()
-            .filter(|id| {
+            .iter()
+            .filter(|(id, facility)| {
                 let state = timeline.facility_at(&registry, *id, at);
-                state.in_force().any(|active| active.status.is_some_and(|(status, ..)| status == diverting))
+                facility.receives(at) && state.in_force().any(|active| active.status.is_some_and(|(status, ..)| status == diverting))
             })
             .count();
         prop_assert!(count <= 1, "{count} divert at once");

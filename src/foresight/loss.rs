@@ -83,10 +83,7 @@ pub fn losses(registry: &Registry, each: Each, within: Option<NetworkId>, at: In
     let is_within = |network: Option<NetworkId>| {
         within.is_none_or(|all| network.is_some_and(|one| registry.is_part_of(one, all)))
     };
-    let receives = |facility: FacilityId| {
-        let there = &registry.facilities[facility];
-        there.ed.is_some() && !there.is_permanently_closed(at)
-    };
+    let receives = |facility: FacilityId| registry.facilities[facility].receives(at);
     let facilities =
         registry.facilities.iter().filter(|(id, facility)| receives(*id) && is_within(facility.network));
     match each {

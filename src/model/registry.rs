@@ -90,6 +90,10 @@ pub struct Facility {
 }
 
 impl Facility {
+    /// Whether ambulances may go there at all at `at`: it has an ED, and is not closed for good.
+    pub fn receives(&self, at: Instant) -> bool {
+        self.ed.is_some() && !self.is_permanently_closed(at)
+    }
     /// Whether it is closed for good at `at`.
     pub fn is_permanently_closed(&self, at: Instant) -> bool {
         self.closed_on.is_some_and(|closed| closed <= at)

@@ -28,7 +28,6 @@ pub use json::to_pretty;
 pub use lines::Lines;
 pub use packet::{Paper, write_packet};
 pub use select::{UnknownColumn, check_columns};
-pub use text::text_time;
 
 use crate::report::Sheet;
 use crate::sheet::Telling;

@@ -10,8 +10,9 @@ use crate::model::Instant;
 use crate::report::{Sheet, Value};
 
 /// A moment as a dispatcher reads it: `10:00` on the sheet's local day, `08-04 10:00` on another, with the year where
-/// it is another. The date and the offset of the day stand above the table.
-pub fn text_time(at: Instant, zone: Tz, sheet_at: Instant) -> String {
+/// it is another. The date and the offset of the day stand above the table; a clock that goes otherwise than that of the
+/// sheet's zone is shown with its offset.
+pub(super) fn text_time(at: Instant, zone: Tz, sheet_at: Instant, sheet_zone: Tz) -> String {
     let (clock, today) = (at.on_clock_of(zone), sheet_at.on_clock_of(zone));
     let pattern = if clock.date_naive() == today.date_naive() {
         "%H:%M"
@@ -20,7 +21,8 @@ pub fn text_time(at: Instant, zone: Tz, sheet_at: Instant) -> String {
     } else {
         "%Y-%m-%d %H:%M"
     };
-    clock.format(pattern).to_string()
+    let offset = if clock.naive_local() == at.on_clock_of(sheet_zone).naive_local() { "" } else { "%:z" };
+    clock.format(&format!("{pattern}{offset}")).to_string()
 }
 
 /// A value in a table. Not yet safe for a terminal.
@@ -32,7 +34,7 @@ pub(super) fn shown(value: &Value, sheet: &Sheet) -> String {
         Value::Decimal(number, decimals) => decimal(*number, *decimals),
         Value::Minutes(minutes) => minutes.to_string(),
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-        Value::Time(at, zone) => text_time(*at, *zone, sheet.at),
+        Value::Time(at, zone) => text_time(*at, *zone, sheet.at, sheet.zone),
         Value::List(values) => {
             let shown: Vec<String> =
                 values.iter().map(|value| shown(value, sheet)).filter(|text| !text.is_empty()).collect();
@@ -90,7 +92,7 @@ pub(super) fn fill<'a>(
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::America::New_York;
+    use chrono_tz::America::{Chicago, Detroit, New_York};
 
     use super::*;
 
@@ -101,9 +103,19 @@ mod tests {
     #[test]
     fn a_time_says_no_more_than_it_must() {
         let now = at("2023-08-04T10:00:00-04:00");
-        assert_eq!(text_time(at("2023-08-04T00:00:00-04:00"), New_York, now), "00:00");
-        assert_eq!(text_time(at("2023-08-03T23:59:00-04:00"), New_York, now), "08-03 23:59");
-        assert_eq!(text_time(at("2022-11-07T00:00:00-05:00"), New_York, now), "2022-11-07 00:00");
+        let told = |time: &str, zone| text_time(at(time), zone, now, New_York);
+        assert_eq!(told("2023-08-04T00:00:00-04:00", New_York), "00:00");
+        assert_eq!(told("2023-08-03T23:59:00-04:00", New_York), "08-03 23:59");
+        assert_eq!(told("2022-11-07T00:00:00-05:00", New_York), "2022-11-07 00:00");
+    }
+
+    #[test]
+    fn another_clock_than_the_one_above_the_table_says_its_offset() {
+        let now = at("2023-08-04T10:00:00-04:00");
+        let told = |time: &str, zone| text_time(at(time), zone, now, New_York);
+        assert_eq!(told("2023-08-04T10:00:00-04:00", Chicago), "09:00-05:00");
+        assert_eq!(told("2023-08-03T23:59:00-05:00", Chicago), "08-03 23:59-05:00");
+        assert_eq!(told("2023-08-04T10:00:00-04:00", Detroit), "10:00");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! One patient's decision as a sheet: the answer in one line, or every field and reason.
 
 use crate::model::{FacilityId, Origin, Patient};
-use crate::routing::{Decision, Disposition, NotCounted, Outcome, Reason, ReasonCode, Stop, decided_text};
+use crate::routing::{
+    DecidedBy, Decision, Disposition, NotCounted, Outcome, Reason, ReasonCode, StepKind, Stop, decided_text,
+};
 use crate::sentence::phrase;
 use crate::sheet::{Basis, Cell, Column, Kind, Line, Sheet, Tone, Value, View};
 
@@ -290,7 +292,11 @@ pub(super) fn outcome_tone(outcome: Outcome) -> Tone {
 fn answer(basis: &Basis<'_>, decision: &Decision, telling: Telling) -> Vec<Line> {
     let registry = basis.registry;
     let name = |facility: FacilityId| registry.facilities[facility].name.as_str();
-    let by = decision.decided_by.as_ref().map_or_else(String::new, decided_text);
+    let mut by = decision.decided_by.as_ref().map_or_else(String::new, decided_text);
+    let passed = passed_over(decision);
+    if !passed.is_empty() {
+        by.push_str(", advisories and crowding reckoned in");
+    }
     let first = match (decision.outcome, decision.destination) {
         (Outcome::Routed | Outcome::Forced, Some(stop)) => {
             let phone = registry.facilities[stop.facility].phone.as_ref();
@@ -306,7 +312,9 @@ fn answer(basis: &Basis<'_>, decision: &Decision, telling: Telling) -> Vec<Line>
             format!("CONSULT {ask}{proposed}")
         }
         (Outcome::Routed | Outcome::Forced | Outcome::None, _) => {
-            "NO DESTINATION: every ED is closed".to_owned()
+            let last = decision.trace.steps().last();
+            let why = last.map_or("", |step| step.text.trim_start_matches("none: "));
+            format!("NO DESTINATION: {why}")
         }
     };
     let mut lines = vec![Line { text: first, tone: outcome_tone(decision.outcome) }];
@@ -318,6 +326,7 @@ fn answer(basis: &Basis<'_>, decision: &Decision, telling: Telling) -> Vec<Line>
     {
         lines.push(Line::plain(home_line(basis, home, decision)));
     }
+    lines.extend(passed.iter().map(|text| Line::plain(format!("  not {text}"))));
     lines.extend(decision.notes.iter().map(|note| Line::plain(format!("  {note}"))));
     if !decision.flags.is_empty() {
         let flags: Vec<String> = decision.flags.iter().map(ToString::to_string).collect();
@@ -337,6 +346,25 @@ fn answer(basis: &Basis<'_>, decision: &Decision, telling: Telling) -> Vec<Line>
         lines.extend(explanation(decision));
     }
     lines
+}
+
+/// Who accepts and is nearer than the destination, and why it is passed over: what the policy adds to its rank.
+fn passed_over(decision: &Decision) -> Vec<&str> {
+    let Some(destination) = decision.destination.filter(|_| decision.decided_by == Some(DecidedBy::Nearest))
+    else {
+        return Vec::new();
+    };
+    let nearer: Vec<FacilityId> = decision
+        .alternates
+        .iter()
+        .filter(|stop| stop.minutes < destination.minutes)
+        .map(|stop| stop.facility)
+        .collect();
+    let ranked = decision.trace.steps().iter().filter(|step| step.kind == StepKind::Applied);
+    ranked
+        .filter(|step| step.facility.is_some_and(|facility| nearer.contains(&facility)))
+        .map(|step| step.text.as_str())
+        .collect()
 }
 
 /// Why the patient does not go home.

@@ -376,10 +376,13 @@ fn text_rows_of(
     let mut lines: Vec<(Tone, String, String, Value, Value, String)> = Vec::new();
     let mut active: Vec<_> = state.active.iter().collect();
     active.sort_by_key(|active| (!active.in_force(), FacilityState::severity(active)));
+    let receives = registry.facilities[state.facility].receives(basis.at);
     for active in active {
         let severity = FacilityState::severity(active);
         let mut why = lanes::particulars(active, basis.at, registry);
         let (tone, word) = match &active.standing {
+            // Where no ambulance goes anyway, what was said makes no difference.
+            Standing::InForce if !receives => (Tone::Faint, "not in force".to_owned()),
             Standing::InForce => (lanes::tone(severity), severity.as_str().to_owned()),
             Standing::NotInForce { text, .. } => {
                 why.push(text.clone());

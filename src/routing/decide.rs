@@ -143,7 +143,7 @@ impl Case<'_> {
             .filter(|(_, added)| *added > Minutes::ZERO)
             .map(|(facility, added)| {
                 let text = format!(
-                    "{}, {} min, ranks {added} min farther for its advisory or crowding [policy.{}]",
+                    "{}, {} min: ranks {added} min farther for its advisory or crowding [policy.{}]",
                     self.name(facility),
                     self.at(facility).stop.minutes,
                     policy.key
@@ -387,8 +387,7 @@ impl Case<'_> {
     }
 
     fn is_ed(&self, facility: FacilityId) -> bool {
-        let there = &self.registry.facilities[facility];
-        there.ed.is_some() && !there.is_permanently_closed(self.snapshot.at)
+        self.registry.facilities[facility].receives(self.snapshot.at)
     }
 
     /// Puts the decision together. `proposed` is what would be done if nobody answered: then somebody is asked.
@@ -496,7 +495,7 @@ impl Case<'_> {
         if by == Some(&DecidedBy::NeedUnmet) {
             let has = &self.registry.facilities[stop.facility].services;
             for service in &self.required {
-                let lacking = !has.contains(service) || state.loss_of(*service).is_some();
+                let lacking = !has.contains(service) || state.has_lost(*service);
                 flag(lacking, Flag::NeedUnmet(self.registry.services[*service].key.clone()));
             }
         }
@@ -591,16 +590,17 @@ impl Case<'_> {
             let text = format!("policy `{}` ({}) governs", policy.key, policy.place);
             self.trace.step(Some(asked), StepKind::Applied, None, text);
         }
-        let text = self.home.map_or_else(
-            || "no facility has what is needed".to_owned(),
-            |home| {
-                format!(
-                    "home is {}, {} min: the nearest that has what is needed",
-                    self.name(home),
-                    self.at(home).stop.minutes
-                )
-            },
-        );
+        let text = match self.home {
+            Some(home) => format!(
+                "home is {}, {} min: the nearest that has what is needed",
+                self.name(home),
+                self.at(home).stop.minutes
+            ),
+            None if self.examined.iter().any(|there| there.candidate) => {
+                "no home: who has what is needed was left out by the caller or is a last resort".to_owned()
+            }
+            None => "no facility has what is needed".to_owned(),
+        };
         self.trace.step(Some(asked), StepKind::Home, self.home, text);
         asked
     }
@@ -657,7 +657,14 @@ impl Case<'_> {
                     .map_or_else(String::new, |facility| format!("; proposed {}", self.name(facility)));
                 format!("{}: ask {ask}{proposed}{by}", outcome.as_str())
             }
-            (None, None) => "none: every ED is closed".to_owned(),
+            (None, None) => {
+                let left_out = |there: &Examined| there.excluded && self.is_ed(there.stop.facility);
+                let left_out = self.examined.iter().any(left_out);
+                format!(
+                    "none: every ED is closed{}",
+                    if left_out { " or was left out by the caller" } else { "" }
+                )
+            }
         };
         self.trace.step(Some(asked), StepKind::Decided, destination.map(|stop| stop.facility), text);
     }

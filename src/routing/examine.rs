@@ -71,8 +71,8 @@ pub struct Reason {
     pub lane: Option<Lane>,
     /// The status type, where one is the reason.
     pub status: Option<StatusId>,
-    /// The service that is lacking or down.
-    pub service: Option<ServiceId>,
+    /// The required services that are lacking, or that it takes away.
+    pub services: BTreeSet<ServiceId>,
     /// The event that declared it.
     pub event: Option<u64>,
     /// Who said so.
@@ -180,7 +180,9 @@ pub(super) fn examine(
     }
     for service in required.iter().filter(|service| !facility.services.contains(service)) {
         let text = format!("has no `{}`", registry.services[*service].key);
-        found.reasons.push(Reason { service: Some(*service), ..plain(ReasonCode::LacksService, text) });
+        found
+            .reasons
+            .push(Reason { services: BTreeSet::from([*service]), ..plain(ReasonCode::LacksService, text) });
     }
     if !found.reasons.is_empty() {
         return found;
@@ -246,10 +248,12 @@ pub(super) fn standing_reasons(
         };
         reasons.push(Reason { rule, ..of_episode(code, hard, active, state, registry) });
     }
-    for service in required {
-        if let Some(active) = state.loss_of(*service) {
+    for active in state.in_force() {
+        let taken = required.iter().copied().filter(|service| state.takes_away(active, *service));
+        let services: BTreeSet<ServiceId> = taken.collect();
+        if !services.is_empty() {
             let reason = of_episode(ReasonCode::ServiceDown, true, active, state, registry);
-            reasons.push(Reason { service: Some(*service), ..reason });
+            reasons.push(Reason { services, ..reason });
         }
     }
     (reasons, not_counted)
@@ -316,7 +320,7 @@ fn plain(code: ReasonCode, text: String) -> Reason {
         hard: true,
         lane: None,
         status: None,
-        service: None,
+        services: BTreeSet::new(),
         event: None,
         source: None,
         since: None,

@@ -90,7 +90,7 @@ impl Search<'_> {
                     let has_it_up = |facility: FacilityId| {
                         service.is_none_or(|service| {
                             registry.facilities[facility].services.contains(&service)
-                                && self.snapshot.facility(facility).loss_of(service).is_none()
+                                && !self.snapshot.facility(facility).has_lost(service)
                         })
                     };
                     let name = phrase::route(std::slice::from_ref(target), registry);
@@ -191,5 +191,5 @@ pub(super) fn holds(rule: &Rule, patient: &Patient, reasons: &[Reason]) -> bool 
 
 /// Whether a service that is down is the one a rule names: it is required, or it is what took the required one away.
 fn is_about(reason: &Reason, service: ServiceId) -> bool {
-    reason.service == Some(service) || reason.lane == Some(Lane::Service(service))
+    reason.services.contains(&service) || reason.lane == Some(Lane::Service(service))
 }

@@ -117,11 +117,7 @@ impl Lanes {
         let cut = Cut { at: forced.at, by: EndedBy::Forced, event: forced.event };
         for track in self.tracks.iter_mut() {
             for index in track.holding(forced.at) {
-                let counted = match &track.episodes()[index].state {
-                    LaneState::Status { status, .. } => forced.statuses.contains(status),
-                    LaneState::Down => false,
-                };
-                if counted {
+                if forced.counted.contains(&track.episodes()[index].event()) {
                     track.change(index, |episode| episode.force(cut, &forced.clause));
                 }
             }

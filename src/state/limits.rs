@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::sentence::phrase;
 
-use super::episode::{LaneState, Track};
+use super::episode::{LaneState, Piece, Track};
 use super::snapshot;
 use super::timeline::{History, Timeline};
 
@@ -27,7 +27,8 @@ pub struct Refusal {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct ForcedEnd {
     pub(super) at: Instant,
-    pub(super) statuses: BTreeSet<StatusId>,
+    /// The events that declared what ends.
+    pub(super) counted: BTreeSet<u64>,
     /// The event that tripped the limit.
     pub(super) event: u64,
     pub(super) clause: Arc<str>,
@@ -135,6 +136,15 @@ struct Counted {
     status: StatusId,
 }
 
+/// When something counts.
+#[derive(Clone, Copy)]
+struct Stretch {
+    interval: Interval,
+    counted: Counted,
+    /// Whether it begins as its episode does: a confirmation is not new, and trips nothing.
+    is_new: bool,
+}
+
 /// Lays down in a timeline what the policies of a registry rule about its facilities.
 pub(super) fn apply(registry: &Registry, timeline: &mut Timeline<'_>) {
     let limited =
@@ -174,25 +184,25 @@ fn exceeded(
     region: RegionId,
     limit: &Limit,
 ) -> Option<(Instant, Vec<Counted>)> {
-    let mut stretches: Vec<(Interval, Counted)> = Vec::new();
+    let mut stretches: Vec<Stretch> = Vec::new();
     for facility in governed(registry, region, limit) {
         for track in timeline.facility(facility).into_iter().flat_map(History::tracks) {
             stretches.extend(counted_stretches(registry, policy, limit, facility, track));
         }
     }
-    stretches.sort_by_key(|(interval, counted)| (interval.from(), *counted));
-    let mut holding: Vec<(Interval, Counted)> = Vec::new();
-    let mut next = stretches.into_iter().peekable();
-    while let Some((interval, counted)) = next.next() {
-        let at = interval.from();
-        holding.retain(|(interval, _)| interval.contains(at));
-        holding.push((interval, counted));
-        if next.peek().is_some_and(|(interval, _)| interval.from() == at) || !policy.is_in_force(at) {
+    let at = |stretch: &Stretch| stretch.interval.from();
+    stretches.sort_by_key(|stretch| (at(stretch), stretch.counted));
+    let mut holding: Vec<Stretch> = Vec::new();
+    for together in stretches.chunk_by(|one, other| at(one) == at(other)) {
+        let at = at(&together[0]);
+        holding.retain(|stretch| stretch.interval.contains(at));
+        holding.extend(together);
+        if !together.iter().any(|stretch| stretch.is_new) || !policy.is_in_force(at) {
             continue;
         }
         let active: Vec<Counted> = holding
             .iter()
-            .map(|(_, counted)| *counted)
+            .map(|stretch| stretch.counted)
             .filter(|counted| {
                 snapshot::suspended(timeline, registry, Some(region), counted.status, at).is_none()
             })
@@ -205,7 +215,7 @@ fn exceeded(
     None
 }
 
-/// The facilities of a region that a limit is about.
+/// The facilities of a region that a limit is about: those that receive ambulances.
 fn governed<'a>(
     registry: &'a Registry,
     region: RegionId,
@@ -214,30 +224,42 @@ fn governed<'a>(
     registry
         .facilities
         .iter()
-        .filter(move |(_, facility)| facility.region == Some(region))
+        .filter(move |(_, facility)| facility.region == Some(region) && facility.ed.is_some())
         .map(|(facility, _)| facility)
         .filter(|facility| limit.facilities.is_empty() || limit.facilities.contains(facility))
 }
 
-/// The stretches of one lane that a limit counts: an honoured episode of one of its status types.
+/// The stretches of one lane that a limit counts: of an episode of one of its status types, as long as its reason is
+/// honoured and the facility is there.
 fn counted_stretches(
     registry: &Registry,
     policy: &Policy,
     limit: &Limit,
     facility: FacilityId,
     track: &Track,
-) -> Vec<(Interval, Counted)> {
-    let mut counted = Vec::new();
-    for piece in track.pieces() {
-        let LaneState::Status { status, .. } = piece.episode.state else { continue };
-        let from = piece.interval.from();
-        let honoured =
-            snapshot::not_honoured(Some(policy), &registry.statuses[status], piece.episode, from).is_none();
-        if limit.counts.contains(&status) && !limit.exempt.contains(&status) && honoured {
-            counted.push((piece.interval, Counted { event: piece.episode.event(), facility, status }));
+) -> Vec<Stretch> {
+    let mut stretches = Vec::new();
+    let closed_on = registry.facilities[facility].closed_on;
+    for Piece { episode, interval } in track.pieces() {
+        let LaneState::Status { status, .. } = episode.state else { continue };
+        if !limit.counts.contains(&status) || limit.exempt.contains(&status) {
+            continue;
+        }
+        let counted = Counted { event: episode.event(), facility, status };
+        // A confirmation may give another reason.
+        let said: BTreeSet<Instant> = episode.said().iter().map(|said| said.from).collect();
+        let ends = said.iter().skip(1).copied().map(Some).chain([None]);
+        for within in said.iter().zip(ends).map(|(from, until)| Interval::new(*from, until)) {
+            let there = Interval::new(within.from(), closed_on);
+            let holds = interval.intersection(within).and_then(|holds| holds.intersection(there));
+            let Some(holds) = holds else { continue };
+            let from = holds.from();
+            if snapshot::not_honoured(Some(policy), &registry.statuses[status], episode, from).is_none() {
+                stretches.push(Stretch { interval: holds, counted, is_new: from == interval.from() });
+            }
         }
     }
-    counted
+    stretches
 }
 
 /// What is over a limit: all that is counted where more facilities are counted than it allows, each once; with
@@ -290,11 +312,11 @@ fn rule(
         return BTreeSet::from([newest.facility]);
     }
     let counted: BTreeSet<FacilityId> = trip.counted.iter().map(|counted| counted.facility).collect();
-    let statuses: BTreeSet<StatusId> = trip.counted.iter().map(|counted| counted.status).collect();
+    let events: BTreeSet<u64> = trip.counted.iter().map(|counted| counted.event).collect();
     for facility in &counted {
         rulings.entry(*facility).or_default().cuts.push(ForcedEnd {
             at: trip.at,
-            statuses: statuses.clone(),
+            counted: events.clone(),
             event: newest.event,
             clause: clause.clone(),
         });

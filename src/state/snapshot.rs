@@ -210,10 +210,9 @@ impl<'a> FacilityState<'a> {
             },
         }
     }
-    /// Whether walk-ins are seen, by what is active: the newest word on it.
+    /// Whether walk-ins are seen, by what counts: the newest word on it.
     pub fn walk_in(&self) -> Option<WalkIn> {
-        self.active
-            .iter()
+        self.in_force()
             .filter_map(|active| {
                 Some((active.episode.last_said(self.at).event, active.episode.walk_in(self.at)?))
             })
@@ -224,11 +223,14 @@ impl<'a> FacilityState<'a> {
     pub fn services_down(&self) -> BTreeSet<ServiceId> {
         self.in_force().filter_map(Active::service).collect()
     }
-    /// The episode that takes a service away: of itself, or of one that it includes.
-    pub fn loss_of(&self, service: ServiceId) -> Option<&Active<'a>> {
+    /// Whether a service is taken away.
+    pub fn has_lost(&self, service: ServiceId) -> bool {
+        self.in_force().any(|active| self.takes_away(active, service))
+    }
+    /// Whether an episode takes a service away: it is down itself, or one that it includes.
+    pub fn takes_away(&self, active: &Active<'_>, service: ServiceId) -> bool {
         let includes = &self.registry.services[service].includes;
-        self.in_force()
-            .find(|active| active.service().is_some_and(|down| down == service || includes.contains(&down)))
+        active.service().is_some_and(|down| down == service || includes.contains(&down))
     }
     /// The newest report that is routed on.
     pub fn last_report(&self) -> Option<&'a Report> {
@@ -324,11 +326,13 @@ impl<'a> Snapshot<'a> {
         };
         self.timeline.suspensions().iter().filter(holds)
     }
-    /// The level of strain that a policy sees in a region: its name, what it asks for, and how many facilities have a
-    /// diverting or closed effect in force, whatever its scope. `None`: no level is reached.
+    /// The level of strain that a policy sees in a region: its name, what it asks for, and how many facilities that
+    /// receive ambulances have a diverting or closed effect in force, whatever its scope. `None`: no level is reached.
     pub fn level<'p>(&self, region: RegionId, policy: &'p Policy) -> Option<(&'p str, &'p Level, usize)> {
         let strained = self.facilities().filter(|state| {
-            self.registry.facilities[state.facility].region == Some(region)
+            let there = &self.registry.facilities[state.facility];
+            there.region == Some(region)
+                && there.receives(self.at)
                 && state
                     .in_force()
                     .any(|active| active.effect().is_some_and(|effect| effect >= Effect::Diverting))

@@ -130,7 +130,7 @@ pub fn cascade(known: &Known<'_>, habit: Habit) -> Cascade {
     let surge: BTreeMap<FacilityId, f64> = registry
         .facilities
         .iter()
-        .filter(|(_, facility)| facility.ed.is_some() && !facility.is_permanently_closed(known.at))
+        .filter(|(_, facility)| facility.receives(known.at))
         .filter_map(|(id, facility)| Some((id, facility.surge?)))
         .collect();
     let declared = already_diverting(known, &surge);

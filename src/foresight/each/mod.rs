@@ -259,7 +259,7 @@ fn only_adds(before: &FacilityState<'_>, after: &FacilityState<'_>) -> bool {
 /// Whether what a loss declares of a facility is in force there.
 fn is_lost(state: &FacilityState<'_>, loss: &Loss) -> bool {
     match loss.service {
-        Some(service) => state.loss_of(service).is_some(),
+        Some(service) => state.has_lost(service),
         None => state.closures().next().is_some(),
     }
 }

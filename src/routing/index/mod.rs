@@ -269,11 +269,12 @@ impl<'a> Index<'a> {
 
     fn strain(&self, region: RegionId, surveyor: &mut Surveyor<'_>) -> Vec<(Instant, usize)> {
         let mut changes: Vec<(Instant, bool)> = Vec::new();
-        for (id, _) in self.registry.facilities.iter().filter(|(_, there)| there.region == Some(region)) {
+        let here = self.registry.facilities.iter().filter(|(_, there)| there.region == Some(region));
+        for (id, _) in here.filter(|(_, there)| there.ed.is_some()) {
             let course = self.course(id.into(), surveyor);
             let mut strained = false;
             for stage in course.stages().iter() {
-                let now = stage.step.is_strained();
+                let now = stage.step.is_strained() && !stage.step.is_closed_for_good();
                 if now != strained {
                     changes.push((stage.begins, now));
                 }
