@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::columns::{self, COUNT, Column};
 use super::shortened;
@@ -55,12 +56,12 @@ pub(super) fn read(line: &str) -> (Object, Vec<String>) {
             continue;
         }
         match (column, value) {
-            (_, Value::Null) => {}
-            (Column::From, Value::Object(members)) => match place(members) {
+            (_, Told::Other(Value::Null)) => {}
+            (Column::From, Told::Other(Value::Object(members))) => match place(members) {
                 Ok(place) => object.place = place,
                 Err(message) => wrong.push(message),
             },
-            (Column::Need, Value::Array(needs)) => match joined(&needs) {
+            (Column::Need, Told::Other(Value::Array(needs))) => match joined(&needs) {
                 Some(needs) => object.cells[column as usize] = needs,
                 None => wrong.push("`need` takes texts".to_owned()),
             },
@@ -74,13 +75,11 @@ pub(super) fn read(line: &str) -> (Object, Vec<String>) {
 }
 
 /// The text of a member; `None` where its kind can't stand there.
-fn text(column: Column, value: Value) -> Option<String> {
+fn text(column: Column, value: Told) -> Option<String> {
     match (column, value) {
-        (_, Value::String(text)) => Some(text),
-        (Column::Id | Column::Lat | Column::Lon | Column::Priority, Value::Number(number)) => {
-            Some(number.to_string())
-        }
-        (Column::Extremis | Column::Transfer, Value::Bool(yes)) => Some(yes.to_string()),
+        (_, Told::Other(Value::String(text)))
+        | (Column::Id | Column::Lat | Column::Lon | Column::Priority, Told::Number(text)) => Some(text),
+        (Column::Extremis | Column::Transfer, Told::Other(Value::Bool(yes))) => Some(yes.to_string()),
         _ => None,
     }
 }
@@ -132,8 +131,14 @@ fn place(members: serde_json::Map<String, Value>) -> Result<Option<Place>, Strin
     }
 }
 
+/// What a member says. A number is told as it is written: an id has more digits than a float can keep apart.
+enum Told {
+    Number(String),
+    Other(Value),
+}
+
 /// The members of an object in their order, also those that stand twice.
-struct Members(Vec<(String, Value)>);
+struct Members(Vec<(String, Told)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -145,8 +150,17 @@ impl<'de> Deserialize<'de> for Members {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
                 let mut members = Vec::new();
-                while let Some((name, value)) = map.next_entry::<Cow<'_, str>, Value>()? {
-                    members.push((name.into_owned(), value));
+                while let Some((name, value)) = map.next_entry::<Cow<'_, str>, &RawValue>()? {
+                    let text = value.get();
+                    let is_number = text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+                    members.push((
+                        name.into_owned(),
+                        if is_number {
+                            Told::Number(text.to_owned())
+                        } else {
+                            Told::Other(serde_json::from_str(text).map_err(A::Error::custom)?)
+                        },
+                    ));
                 }
                 Ok(Members(members))
             }
@@ -169,6 +183,13 @@ mod tests {
         let texts = r#"{"id":"7","lat":"41.8","lon":"-72","priority":"1","extremis":"true","need":"stroke+pediatric"}"#;
         assert_eq!(read(numbers), read(texts));
         assert_eq!(read(numbers).1, Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_id_keeps_its_digits() {
+        for id in ["20230804091512345678", "20230804091512345679", "1.10", "1e2", "-7"] {
+            assert_eq!(read(&format!("{{\"id\":{id}}}")).0.cells[Column::Id as usize], id);
+        }
     }
 
     #[test]
