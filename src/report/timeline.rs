@@ -7,6 +7,7 @@ use crate::sentence::phrase;
 use crate::sheet::{Bar, BarState, Basis, Cell, Column, Drawing, Kind, Sheet, Track, Value, View};
 use crate::state::{EndedBy, History, Piece, Track as LaneTrack};
 
+use super::force::{Clauses, Force};
 use super::{lanes, strain};
 
 /// What the timeline shows.
@@ -59,11 +60,21 @@ struct Shown<'a> {
     refused: bool,
 }
 
-/// The timeline between two instants. `until` of a row is the stretch's own end, also beyond the period shown.
+/// A stretch of a lane that is in force as a whole or not at all.
+struct Part<'a> {
+    piece: Piece<'a>,
+    in_force: bool,
+    /// Whether it ends as its episode does, and not because its force changes.
+    is_last: bool,
+}
+
+/// The timeline between two instants. `until` of a row is the stretch's own end, also beyond the period shown. What a
+/// region suspends, or its policy does not honour for a while, is a stretch of its own.
 pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     let registry = basis.registry;
     let period = Interval::new(selection.since, Some(selection.until));
     let mut sheet = basis.sheet("timeline", columns());
+    let clauses = Clauses::read(registry, basis.timeline);
     let mut tracks = Vec::new();
     for (facility, entry) in registry.facilities.iter() {
         if selection.facilities.as_ref().is_some_and(|wanted| !wanted.contains(&facility)) {
@@ -72,22 +83,27 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
         let Some(history) = basis.timeline.folded(facility) else { continue };
         for shown in lanes_of(basis, &history, selection) {
             let conflicts = history.conflict_stretches(&shown.track.lane, selection.since, selection.until);
-            let pieces: Vec<Piece<'_>> = shown
-                .track
-                .pieces()
-                .into_iter()
-                .filter(|piece| piece.interval.intersection(period).is_some())
-                .collect();
-            if pieces.is_empty() && conflicts.is_empty() {
+            let parts = shown.track.pieces().into_iter().flat_map(|piece| {
+                let split = clauses.split(entry.region.filter(|_| shown.in_force), &piece);
+                let last = split.last().map(|(span, _)| *span);
+                split.into_iter().map(move |(span, force)| Part {
+                    piece: Piece { interval: Interval::new(span.from(), span.end()), ..piece },
+                    in_force: shown.in_force && force == Force::Counts,
+                    is_last: Some(span) == last,
+                })
+            });
+            let parts: Vec<Part<'_>> =
+                parts.filter(|part| part.piece.interval.intersection(period).is_some()).collect();
+            if parts.is_empty() && conflicts.is_empty() {
                 continue;
             }
-            for piece in &pieces {
-                sheet.rows.push(row(basis, facility, &shown, piece, &conflicts));
+            for part in &parts {
+                sheet.rows.push(row(basis, facility, &shown, part, &conflicts));
             }
             tracks.push(Track {
                 facility: entry.name.clone(),
                 lane: shown.label.clone(),
-                bars: pieces.iter().map(|piece| bar(basis, &shown, piece)).collect(),
+                bars: parts.iter().map(|part| bar(basis, part)).collect(),
                 conflicts,
             });
         }
@@ -160,12 +176,12 @@ fn row(
     basis: &Basis<'_>,
     facility: FacilityId,
     shown: &Shown<'_>,
-    piece: &Piece<'_>,
+    part: &Part<'_>,
     conflicts: &[(Instant, Instant)],
 ) -> Vec<Cell> {
     let registry = basis.registry;
     let zone = basis.zone_of(facility);
-    let (episode, interval) = (piece.episode, piece.interval);
+    let Piece { episode, interval } = part.piece;
     let begun = interval.from().max(episode.from());
     let in_conflict = conflicts
         .iter()
@@ -173,7 +189,11 @@ fn row(
     // What was refused was over as it began: the limit took its place.
     let interval =
         if shown.refused { Interval::new(interval.from(), Some(interval.from())) } else { interval };
-    let ended = if shown.refused { Some((EndedBy::Forced, None)) } else { episode.ended_by() };
+    let ended = if shown.refused {
+        Some((EndedBy::Forced, None))
+    } else {
+        episode.ended_by().filter(|_| part.is_last)
+    };
     let open = interval.until().is_none();
     #[allow(clippy::cast_precision_loss)] // seconds of a log stay far below 2^52
     let minutes = interval.length().map(|length| length.num_seconds() as f64 / 60.0);
@@ -193,18 +213,18 @@ fn row(
         ended.and_then(|(_, event)| event).map_or(Value::Missing, Value::count),
         Value::count(episode.renewals()),
         open.into(),
-        shown.in_force.into(),
+        part.in_force.into(),
         in_conflict.into(),
     ];
     values.into_iter().map(Cell::from).collect()
 }
 
-fn bar(basis: &Basis<'_>, shown: &Shown<'_>, piece: &Piece<'_>) -> Bar {
+fn bar(basis: &Basis<'_>, Part { piece, in_force, .. }: &Part<'_>) -> Bar {
     let state = lanes::bar_state(&piece.episode.state, basis.registry);
     Bar {
         from: piece.interval.from(),
         until: piece.interval.until(),
-        state: if shown.in_force { state } else { BarState::NotInForce },
+        state: if *in_force { state } else { BarState::NotInForce },
         expires: matches!(piece.episode.ended_by(), Some((EndedBy::Expired, _)))
             && piece.episode.until() == piece.interval.until(),
         confirmed: piece.episode.confirmations().iter().map(|said| said.from).collect(),
