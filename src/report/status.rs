@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use crate::model::{FacilityId, Instant, Lane, WalkIn};
+use crate::model::{FacilityId, Instant, Lane, RegionId, WalkIn};
 use crate::sentence::phrase;
 use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Tone, Value, View};
-use crate::state::{Claim, Conflict, Episode, FacilityState, History, Standing, Summary, Track};
+use crate::state::{Claim, Conflict, Episode, FacilityState, History, Snapshot, Standing, Summary, Track};
 
 use super::lanes;
 
@@ -81,7 +81,21 @@ pub fn columns() -> Vec<Column> {
 /// What the board says of the whole, beside its rows.
 pub fn facts() -> Vec<(&'static str, Kind)> {
     let level = vec![("region", Kind::Text), ("level", Kind::Text), ("count", Kind::Integer)];
-    vec![("levels", Kind::Record(level).list())]
+    let status = vec![
+        ("region", Kind::Text),
+        ("status", Kind::Text),
+        ("since", Kind::Time),
+        ("until", Kind::Time.or_null()),
+        ("reason", Kind::Text.or_null()),
+        ("source", Kind::Text),
+        ("event", Kind::Integer),
+    ];
+    let suspension = vec![("region", Kind::Text), ("until", Kind::Time.or_null()), ("by", Kind::Text)];
+    vec![
+        ("levels", Kind::Record(level).list()),
+        ("suspensions", Kind::Record(suspension).list()),
+        ("region_statuses", Kind::Record(status).list()),
+    ]
 }
 
 /// The board at the basis' instant.
@@ -90,35 +104,7 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     let mut sheet = basis.sheet("status", columns());
     let mut text_rows = Vec::new();
     let mut counts = [0_usize; Summary::WORDS.len()];
-    let mut levels = Vec::new();
-    for (region, entry) in basis.registry.regions.iter() {
-        if let Some(policy) = basis.registry.policy(region, basis.at)
-            && let Some((name, _, count)) = snapshot.level(region, policy)
-        {
-            sheet.header.push(format!("{}: {name} ({count} facilities divert)", entry.name));
-            levels.push(Value::Record(vec![
-                ("region", entry.key.as_str().into()),
-                ("level", name.into()),
-                ("count", Value::count(count)),
-            ]));
-        }
-        for suspension in snapshot.suspensions(region) {
-            let until = suspension
-                .interval
-                .until()
-                .map_or_else(String::new, |until| format!(" until {}", phrase::clock(until, basis.zone())));
-            sheet.header.push(format!("{}: diversion suspended{until} [{}]", entry.name, suspension.clause));
-        }
-        for (lane, episode) in snapshot.region(region) {
-            sheet.header.push(format!(
-                "{}: {} since {}",
-                entry.name,
-                lanes::what(lane, &episode.state, basis.registry),
-                phrase::clock(episode.from(), basis.zone())
-            ));
-        }
-    }
-    sheet.facts.push(("levels", Value::List(levels)));
+    tell_regions(&mut sheet, basis, &snapshot, selection);
     for state in snapshot.facilities() {
         if selection.facilities.as_ref().is_some_and(|wanted| !wanted.contains(&state.facility)) {
             continue;
@@ -143,6 +129,69 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
     sheet.text_rows = Some(text_rows);
     sheet.footer.push(tally(counts));
     sheet
+}
+
+/// Tells what holds in regions as such, of those that have a facility on the board: levels, suspensions, statuses.
+fn tell_regions(sheet: &mut Sheet, basis: &Basis<'_>, snapshot: &Snapshot<'_>, selection: &Selection) {
+    let (registry, zone) = (basis.registry, basis.zone());
+    let until = |until: Option<Instant>| {
+        until.map_or_else(String::new, |until| format!(" until {}", phrase::clock(until, zone)))
+    };
+    let of_board: Option<BTreeSet<RegionId>> = selection.facilities.as_ref().map(|facilities| {
+        facilities.iter().filter_map(|facility| registry.facilities[*facility].region).collect()
+    });
+    let (mut levels, mut suspensions, mut statuses) = (Vec::new(), Vec::new(), Vec::new());
+    for (region, entry) in registry.regions.iter() {
+        if of_board.as_ref().is_some_and(|wanted| !wanted.contains(&region)) {
+            continue;
+        }
+        let (name, key) = (&entry.name, || Value::from(entry.key.as_str()));
+        if let Some(policy) = registry.policy(region, basis.at)
+            && let Some((level, _, count)) = snapshot.level(region, policy)
+        {
+            sheet.header.push(format!("{name}: {level} ({count} facilities divert)"));
+            levels.push(Value::Record(vec![
+                ("region", key()),
+                ("level", level.into()),
+                ("count", Value::count(count)),
+            ]));
+        }
+        for suspension in snapshot.suspensions(region) {
+            let (end, by) = (suspension.interval.until(), suspension.clause.as_ref());
+            sheet.header.push(format!("{name}: diversion suspended{} [{by}]", until(end)));
+            suspensions.push(Value::Record(vec![
+                ("region", key()),
+                ("until", Value::time(end, zone)),
+                ("by", by.into()),
+            ]));
+        }
+        for (lane, episode) in snapshot.region(region) {
+            let what = lanes::what(lane, &episode.state, registry);
+            let since = phrase::clock(episode.from(), zone);
+            let source = episode.last_said(basis.at).source.as_ref();
+            let why: Vec<&str> =
+                episode.reason_told(basis.at).map(AsRef::as_ref).into_iter().chain([source]).collect();
+            sheet.header.push(format!(
+                "{name}: {what} since {since}{} ({})",
+                until(episode.until()),
+                why.join(" · ")
+            ));
+            statuses.push(Value::Record(vec![
+                ("region", key()),
+                ("status", lanes::status_key(&episode.state, registry).into()),
+                ("since", Value::Time(episode.from(), zone)),
+                ("until", Value::time(episode.until(), zone)),
+                ("reason", Value::text(episode.reason(basis.at).map(AsRef::as_ref))),
+                ("source", source.into()),
+                ("event", Value::count(episode.event())),
+            ]));
+        }
+    }
+    sheet.facts.extend([
+        ("levels", Value::List(levels)),
+        ("suspensions", Value::List(suspensions)),
+        ("region_statuses", Value::List(statuses)),
+    ]);
 }
 
 /// The facilities at which something that is active ends by itself within this time.
