@@ -116,7 +116,10 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
         let calls_for_notice = match summary {
             Summary::Closed | Summary::Diverting | Summary::Partial | Summary::Advisory => true,
             Summary::Unknown | Summary::Open => {
-                !conflicts.is_empty() || expired.is_some() || !state.active.is_empty()
+                !conflicts.is_empty()
+                    || expired.is_some()
+                    || !state.active.is_empty()
+                    || is_shown_only(basis, state)
             }
             Summary::NoEd | Summary::PermanentlyClosed => false,
         };
@@ -277,9 +280,8 @@ fn data_row(
     let facility = &registry.facilities[state.facility];
     let zone = basis.zone_of(state.facility);
     let lead = state.in_force().min_by_key(|active| (FacilityState::severity(active), active.episode.from()));
-    let lanes = lane_records(basis, state);
-    let names = lanes.iter().map(|(name, _)| Value::Text(name.clone())).collect();
-    let records = lanes.into_iter().map(|(_, record)| record).collect();
+    // Where they stand as bare names, nothing marks those that are not in force.
+    let names = state.in_force().map(|active| phrase::lane(active.lane, basis.registry).into()).collect();
     let report = state.last_report();
     let down =
         state.services_down().into_iter().map(|service| registry.services[service].key.as_str().into());
@@ -299,7 +301,7 @@ fn data_row(
         Value::time(lead.map(|active| active.episode.from()), zone),
         Value::time(lead.and_then(|active| active.episode.until()), zone),
         Value::text(lead.and_then(|active| active.episode.reason(basis.at)).map(AsRef::as_ref)),
-        Value::List(records),
+        Value::List(lane_records(basis, state)),
         Value::List(names),
         Value::List(down.collect()),
         Value::time(report.map(|report| report.at), zone),
@@ -316,9 +318,8 @@ fn data_row(
     values.into_iter().map(Cell::from).collect()
 }
 
-/// Every active lane with its name: those that are routed on, then those of sources that do not act, then exercises.
-fn lane_records(basis: &Basis<'_>, state: &FacilityState<'_>) -> Vec<(String, Value)> {
-    let registry = basis.registry;
+/// Every active lane: those that are routed on, then those of sources that do not act, then exercises.
+fn lane_records(basis: &Basis<'_>, state: &FacilityState<'_>) -> Vec<Value> {
     let mut records = Vec::new();
     for active in &state.active {
         let by = match &active.standing {
@@ -346,25 +347,32 @@ fn lane_records(basis: &Basis<'_>, state: &FacilityState<'_>) -> Vec<(String, Va
             ));
         }
     }
-    records.into_iter().map(|(lane, record)| (phrase::lane(lane, registry), record)).collect()
+    records
+}
+
+/// Whether anything is declared there that nobody is routed by: a drill, or the claim of a source that does not act.
+fn is_shown_only(basis: &Basis<'_>, state: &FacilityState<'_>) -> bool {
+    let drills = state.history().into_iter().flat_map(History::exercises).map(|(_, track)| track);
+    let claims = shown_only(basis, state).into_iter().map(|(_, track)| track);
+    drills.chain(claims).any(|track| track.at(basis.at).is_some())
 }
 
 fn shown_only<'a>(basis: &Basis<'a>, state: &FacilityState<'a>) -> Vec<(&'a Arc<str>, &'a Track)> {
     state.history().into_iter().flat_map(|history| history.shown_only(basis.registry)).collect()
 }
 
-fn lane_record<'a>(
+fn lane_record(
     basis: &Basis<'_>,
     state: &FacilityState<'_>,
-    lane: &'a Lane,
+    lane: &Lane,
     episode: &Episode,
     in_force: bool,
     by: Option<String>,
     exercise: bool,
-) -> (&'a Lane, Value) {
+) -> Value {
     let registry = basis.registry;
     let zone = basis.zone_of(state.facility);
-    let record = Value::Record(vec![
+    Value::Record(vec![
         ("lane", phrase::lane(lane, registry).into()),
         ("status", lanes::status_key(&episode.state, registry).into()),
         ("effect", lanes::effect_key(&episode.state, registry).into()),
@@ -381,8 +389,7 @@ fn lane_record<'a>(
             Value::text(episode.order(basis.at).map(|said| phrase::route(&said.wording.route, registry))),
         ),
         ("exercise", exercise.into()),
-    ]);
-    (lane, record)
+    ])
 }
 
 fn says(basis: &Basis<'_>, lane: &Lane, claim: &Claim) -> String {
