@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::model::{Declaration, Declared, Effect, Event, Instant, Kind as Says, Lane, Ledger, Subject};
 use crate::sentence::phrase;
-use crate::state::{EndedBy, Episode, History, LaneState, Standing, Timeline, Track};
+use crate::state::{self, EndedBy, Episode, History, LaneState, Reach, Standing, Timeline, Track};
 
 use super::{change, journal, lanes};
 use crate::sheet::{Basis, Line, Tone};
@@ -128,10 +128,15 @@ impl Echo<'_> {
         lines
     }
 
-    /// The instant at which its effect is seen; none where nothing that is routed on can change any more.
+    /// The instant at which its effect is seen: now, and that of a plan when it begins.
+    fn seen_at(&self) -> Instant {
+        self.declaration.from.max(self.event.recorded_at)
+    }
+
+    /// The same; none where nothing that is routed on can change any more.
     fn moment(&self) -> Option<Instant> {
         let acts = self.basis.registry.acts(&self.event.source) && !self.declaration.exercise;
-        (acts && !self.is_late()).then(|| self.declaration.from.max(self.event.recorded_at))
+        (acts && !self.is_late()).then(|| self.seen_at())
     }
 
     fn is_late(&self) -> bool {
@@ -187,7 +192,7 @@ impl Echo<'_> {
             }
         }
         if let Subject::Facility(facility) = self.declaration.subject {
-            let at = self.declaration.from.max(self.event.recorded_at);
+            let at = self.seen_at();
             for active in basis.timeline.facility_at(basis.registry, facility, at).active {
                 if let Standing::NotInForce { text, .. } = &active.standing
                     && active.episode.said().iter().any(|said| said.event == number)
@@ -217,59 +222,74 @@ impl Echo<'_> {
                 Some(Line::plain(format!("  {verb}: {}", self.told(lane, episode))))
             })
             .collect();
-        if lines.is_empty() && self.is_ending() {
-            lines.push(Line::plain("  nothing was there to end; the report is fresh"));
+        if lines.is_empty() && self.reach().is_some() {
+            let history = self.history(self.basis.timeline);
+            let newest = history.and_then(|history| history.last_report(self.event.recorded_at));
+            lines.push(Line::plain(if newest.is_some_and(|report| report.event == number) {
+                "  nothing was there to end; the report is fresh".to_owned()
+            } else {
+                format!("  nothing was there to end at {}", self.clock(self.declaration.from))
+            }));
         }
         lines
     }
 
-    /// Whether it ends lanes and begins none.
-    fn is_ending(&self) -> bool {
-        match self.declaration.declared {
-            Declared::Status { .. } | Declared::Down(_) => false,
-            Declared::Up(_)
-            | Declared::Open { .. }
-            | Declared::FullyOpen
-            | Declared::OffDivert
-            | Declared::Off(_) => true,
-        }
+    /// The lanes that it ends; `None`: it begins some.
+    fn reach(&self) -> Option<Reach> {
+        state::reach(self.basis.registry, &self.declaration.declared)
     }
 
-    /// What else is in force at its `from` and goes on, and how that can be ended or narrowed.
+    /// What else is in force when its effect is seen, and how that can be ended or narrowed; for an ending, what is planned.
     fn left(&self) -> Vec<Line> {
-        let (number, from) = (self.event.number, self.declaration.from);
+        let (number, at, registry) = (self.event.number, self.seen_at(), self.basis.registry);
+        let (declared, reach) = (&self.declaration.declared, self.reach());
         let mut lines = Vec::new();
-        let mut reach_further = false;
+        let mut planned = Vec::new();
+        let mut end_with = None;
         for track in self.history(self.basis.timeline).into_iter().flat_map(History::tracks) {
-            let planned = track.episodes().iter().filter(|episode| {
-                self.is_ending() && episode.from() > from && !episode.interval().is_empty()
-            });
-            lines.extend(
-                planned.map(|episode| {
+            let to_come = track
+                .episodes()
+                .iter()
+                .filter(|episode| reach.is_some() && episode.from() > at && !episode.interval().is_empty());
+            planned.extend(
+                to_come.map(|episode| {
                     Line::plain(format!("  stays planned: {}", self.told(&track.lane, episode)))
                 }),
             );
-            let Some(episode) = track.at(from) else { continue };
+            let Some(episode) = track.at(at) else { continue };
             if episode.said().iter().any(|said| said.event == number) {
                 continue;
             }
+            let is_planned = episode.from() > self.event.recorded_at;
             let word = match episode.state {
+                _ if is_planned => "stays planned",
                 LaneState::Down => "stays down",
                 LaneState::Status { .. } => "stays in force",
             };
             lines.push(caution(format!("  {word}: {}", self.told(&track.lane, episode))));
-            reach_further |= matches!(track.lane, Lane::TrafficFor(_) | Lane::Service(_));
             if self.is_narrower_than(&track.lane, episode) {
-                let subject = phrase::subject(self.declaration.subject, self.basis.registry);
+                let subject = phrase::subject(self.declaration.subject, registry);
                 lines.push(caution(format!(
                     "    so all are diverted; to narrow it: divert declare {subject} off divert"
                 )));
             }
+            if is_planned {
+                continue;
+            }
+            let is_apart = matches!(track.lane, Lane::TrafficFor(_) | Lane::Service(_));
+            if is_apart && *declared == (Declared::Open { scope: None }) {
+                end_with = Some(Declared::FullyOpen);
+            } else if reach.as_ref().is_some_and(|reach| reach.covers(&track.lane)) {
+                // It began after what was said of an earlier time.
+                end_with.get_or_insert_with(|| declared.clone());
+            }
         }
-        if reach_further && matches!(self.declaration.declared, Declared::Open { scope: None }) {
-            let subject = phrase::subject(self.declaration.subject, self.basis.registry);
-            lines.push(Line::plain(format!("    to end that too: divert declare {subject} fully open")));
-        }
+        lines.extend(end_with.map(|ending| {
+            let subject = phrase::subject(self.declaration.subject, registry);
+            let ending = phrase::declared(&ending, registry);
+            Line::plain(format!("    to end that too: divert declare {subject} {ending}"))
+        }));
+        lines.extend(planned);
         lines
     }
 
@@ -314,4 +334,100 @@ fn why(episode: &Episode) -> String {
 
 fn caution(text: impl Into<String>) -> Line {
     Line { text: text.into(), tone: Tone::Caution }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::{self, Options};
+    use crate::model::{Registry, Sources};
+    use crate::sentence::{self, Reading};
+
+    const WORLD: &str = "[registry]\nname = \"World\"\ntimezone = \"UTC\"\n\
+                         [facility.alder]\nname = \"Alder\"\nlat = 0\nlon = 0\ned = {}\nservices = [\"ct\"]\n";
+
+    fn registry(text: &str) -> Registry {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("facilities.toml");
+        std::fs::write(&path, text).unwrap();
+        load::registry(&path, &Options::default(), &mut Sources::default()).unwrap().registry
+    }
+
+    /// What is told of the last of these sentences, each recorded at its time of one day, and how to undo it left out.
+    fn echo(registry: &Registry, said: &[(&str, &str)]) -> String {
+        let mut events = Ledger::default();
+        for (at, sentence) in said {
+            let recorded_at =
+                format!("2023-08-04T{at}:00Z").parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+            let recorded_at = Instant::from_seconds(recorded_at.timestamp());
+            let mut sources = Sources::default();
+            let file = sources.add("test", *sentence);
+            let reading = Reading { now: recorded_at, zone: None };
+            let declaration = sentence::statement(sentence, file, registry, reading).unwrap().remove(0);
+            events.push(&Event {
+                number: events.head() + 1,
+                recorded_at,
+                source: "dispatch".into(),
+                text: None,
+                kind: Says::Declare(Box::new(declaration)),
+            });
+        }
+        let mut earlier = events.clone();
+        earlier.truncate(said.len() - 1);
+        let before = Timeline::of(registry, &earlier, None);
+        let timeline = Timeline::of(registry, &events, None);
+        let at = events.iter().last().unwrap().recorded_at;
+        let basis = Basis { registry, timeline: &timeline, at, known_at: None, zone: None, log: None };
+        let lines = lines(&basis, &before, &events, said.len() - 1..said.len());
+        let told = lines.iter().filter(|line| !line.text.starts_with("  to undo: "));
+        told.map(|line| line.text.replace("2023-08-04 ", "").replace("+00:00", "") + "\n").collect()
+    }
+
+    #[test]
+    fn what_is_over_neither_stays_in_force_nor_stays_planned() {
+        let registry = registry(WORLD);
+        let said = [
+            ("12:00", "Alder closed from 09:00"),
+            ("12:00", "Alder open from 11:00"),
+            ("12:00", "Alder diverting from 09:00"),
+            ("12:00", "Alder off divert from 08:00"),
+        ];
+        assert_eq!(echo(&registry, &said[..3]), "event 3: Alder diverting from 09:00\n");
+        assert_eq!(
+            echo(&registry, &said),
+            "event 4: Alder off divert from 08:00\n  nothing was there to end at 08:00\n  \
+             stays in force: diverting since 09:00 (event 3)\n    \
+             to end that too: divert declare Alder off divert\n"
+        );
+    }
+
+    #[test]
+    fn a_closure_that_began_after_a_backdated_reopening_stays_in_force() {
+        let said = [("12:00", "Alder closed"), ("12:01", "Alder open from 10:00")];
+        assert_eq!(
+            echo(&registry(WORLD), &said),
+            "event 2: Alder open from 10:00\n  nothing was there to end at 10:00\n  \
+             stays in force: closed since 12:00 (event 1)\n    to end that too: divert declare Alder open\n"
+        );
+    }
+
+    #[test]
+    fn what_begins_in_the_future_stays_planned() {
+        let said = [
+            ("12:00", "Alder CT down from 13:00"),
+            ("12:00", "Alder closed from 14:00 until 15:00"),
+            ("12:00", "Alder open"),
+            ("12:00", "Alder diverting from 13:30"),
+        ];
+        assert_eq!(
+            echo(&registry(WORLD), &said[..3]),
+            "event 3: Alder open from 12:00\n  nothing was there to end; the report is fresh\n  \
+             stays planned: closed from 14:00 (event 2)\n  stays planned: ct down from 13:00 (event 1)\n"
+        );
+        assert_eq!(
+            echo(&registry(WORLD), &said),
+            "event 4: Alder diverting from 13:30\n  planned: begins in 1h30m\n  \
+             stays planned: ct down from 13:00 (event 1)\n"
+        );
+    }
 }

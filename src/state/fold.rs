@@ -11,7 +11,7 @@ use super::limits::{self, ForcedEnd, Refusal, Rulings};
 
 /// Which lanes an ending reaches.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Reach {
+pub enum Reach {
     /// `closed`, `traffic` and the region-defined lanes.
     Open,
     /// Everything.
@@ -21,7 +21,8 @@ pub(super) enum Reach {
 }
 
 impl Reach {
-    pub(super) fn covers(&self, lane: &Lane) -> bool {
+    /// Whether it ends what this lane is in.
+    pub fn covers(&self, lane: &Lane) -> bool {
         match self {
             Self::All => true,
             Self::Open => match lane {
@@ -286,7 +287,7 @@ fn said(heard: &Heard<'_>) -> Said {
 }
 
 /// Which lanes an ending reaches; `None`: it is none.
-pub(super) fn reach(registry: &Registry, declared: &Declared) -> Option<Reach> {
+pub fn reach(registry: &Registry, declared: &Declared) -> Option<Reach> {
     Some(match declared {
         Declared::Status { .. } | Declared::Down(_) => return None,
         Declared::Up(service) => Reach::Lanes(vec![Lane::Service(*service)]),

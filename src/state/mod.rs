@@ -20,6 +20,7 @@ mod walk;
 pub use conflict::{Claim, Conflict};
 pub use course::{Course, Stage, Step, Surveyor};
 pub use episode::{EndedBy, Episode, LaneState, Piece, Said, Track};
+pub use fold::{Reach, reach};
 pub use limits::{Refusal, Suspension};
 pub use nedocs::nedocs;
 pub use snapshot::{Active, FacilityState, Snapshot, Standing, Summary};
