@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::model::{Declaration, Declared, Effect, Event, Instant, Kind as Says, Lane, Ledger, Subject};
+use crate::model::{
+    Cohort, Declaration, Declared, Effect, Event, Instant, Kind as Says, Lane, Ledger, Scope, Subject,
+};
 use crate::sentence::phrase;
-use crate::state::{self, EndedBy, Episode, History, LaneState, Reach, Standing, Timeline, Track};
+use crate::state::{self, Active, EndedBy, Episode, History, LaneState, Reach, Standing, Timeline, Track};
 
 use super::{change, journal, lanes};
 use crate::sheet::{Basis, Line, Tone};
@@ -191,14 +193,11 @@ impl Echo<'_> {
                 }
             }
         }
-        if let Subject::Facility(facility) = self.declaration.subject {
-            let at = self.seen_at();
-            for active in basis.timeline.facility_at(basis.registry, facility, at).active {
-                if let Standing::NotInForce { text, .. } = &active.standing
-                    && active.episode.said().iter().any(|said| said.event == number)
-                {
-                    lines.push(caution(format!("  not in force: {text}")));
-                }
+        for active in self.active() {
+            if let Standing::NotInForce { text, .. } = &active.standing
+                && active.episode.said().iter().any(|said| said.event == number)
+            {
+                lines.push(caution(format!("  not in force: {text}")));
             }
         }
         lines
@@ -242,7 +241,7 @@ impl Echo<'_> {
     /// What else is in force when its effect is seen, and how that can be ended or narrowed; for an ending, what is planned.
     fn left(&self) -> Vec<Line> {
         let (number, at, registry) = (self.event.number, self.seen_at(), self.basis.registry);
-        let (declared, reach) = (&self.declaration.declared, self.reach());
+        let (declared, reach, active) = (&self.declaration.declared, self.reach(), self.active());
         let mut lines = Vec::new();
         let mut planned = Vec::new();
         let mut end_with = None;
@@ -261,16 +260,23 @@ impl Echo<'_> {
                 continue;
             }
             let is_planned = episode.from() > self.event.recorded_at;
-            let word = match episode.state {
-                _ if is_planned => "stays planned",
-                LaneState::Down => "stays down",
-                LaneState::Status { .. } => "stays in force",
+            let told = self.told(&track.lane, episode);
+            let is_it = |active: &&Active<'_>| *active.lane == track.lane && active.episode == episode;
+            let line = match (active.iter().find(is_it).map(|active| &active.standing), &episode.state) {
+                (Some(Standing::NotInForce { text, .. }), _) => format!("  not in force: {told}: {text}"),
+                _ if is_planned => format!("  stays planned: {told}"),
+                (_, LaneState::Down) => format!("  stays down: {told}"),
+                (_, LaneState::Status { .. }) => format!("  stays in force: {told}"),
             };
-            lines.push(caution(format!("  {word}: {}", self.told(&track.lane, episode))));
-            if self.is_narrower_than(&track.lane, episode) {
+            lines.push(caution(line));
+            if track.lane == Lane::Traffic && self.is_for_some() && diverts_all(&active) {
                 let subject = phrase::subject(self.declaration.subject, registry);
+                let all = self.never_diverted().map_or_else(
+                    || "all".to_owned(),
+                    |never| format!("all but {}", phrase::scope(never, registry)),
+                );
                 lines.push(caution(format!(
-                    "    so all are diverted; to narrow it: divert declare {subject} off divert"
+                    "    so {all} are diverted; to narrow it: divert declare {subject} off divert"
                 )));
             }
             if is_planned {
@@ -293,21 +299,32 @@ impl Echo<'_> {
         lines
     }
 
-    /// Whether it diverts some patients while the lane diverts all of them.
-    fn is_narrower_than(&self, lane: &Lane, episode: &Episode) -> bool {
-        let registry = self.basis.registry;
-        let diverts = |status| {
-            matches!(registry.statuses[status].effect, Effect::Diverting) && registry.statuses[status].builtin
-        };
-        let own = match &self.declaration.declared {
-            Declared::Status { status, scope: Some(scope) } => diverts(*status) && !scope.is_all(),
+    /// What is active at its facility when its effect is seen.
+    fn active(&self) -> Vec<Active<'_>> {
+        match self.declaration.subject {
+            Subject::Facility(facility) => {
+                self.basis.timeline.facility_at(self.basis.registry, facility, self.seen_at()).active
+            }
+            // What is declared of a region counts.
+            Subject::Region(_) => Vec::new(),
+        }
+    }
+
+    /// Whether it says of some patients that they are diverted.
+    fn is_for_some(&self) -> bool {
+        match &self.declaration.declared {
+            Declared::Status { status, scope: Some(scope) } => {
+                *status == self.basis.registry.builtin(Effect::Diverting) && !scope.is_all()
+            }
             _ => false,
-        };
-        let wider = match &episode.state {
-            LaneState::Status { status, .. } => *lane == Lane::Traffic && diverts(*status),
-            LaneState::Down => false,
-        };
-        own && wider
+        }
+    }
+
+    /// Whom the policy of the place lets nobody divert.
+    fn never_diverted(&self) -> Option<&Scope> {
+        let Subject::Facility(facility) = self.declaration.subject else { return None };
+        let region = self.basis.registry.facilities[facility].region?;
+        self.basis.registry.policy(region, self.seen_at())?.never_diverted.as_ref()
     }
 
     /// "closed since 2023-08-04 02:00-04:00 (event 1)".
@@ -321,6 +338,26 @@ impl Echo<'_> {
         let own = phrase::zone(self.declaration.subject, self.basis.registry);
         phrase::clock(at, self.basis.zone.unwrap_or(own))
     }
+}
+
+/// Whether what counts in the lanes of `traffic` diverts every patient: whom a diversion for all leaves out, another
+/// names.
+fn diverts_all(active: &[Active<'_>]) -> bool {
+    let counts = active.iter().filter(|active| {
+        active.in_force()
+            && active.effect() == Some(Effect::Diverting)
+            && matches!(active.lane, Lane::Traffic | Lane::TrafficFor(_))
+    });
+    let scopes: Vec<&Scope> = counts.filter_map(|active| Some(active.status?.2)).collect();
+    let names = |scope: &Scope, left_out: &Cohort| {
+        let takes_in =
+            |cohort: &Cohort| cohort.classes().all(|class| left_out.classes().any(|its| its == class));
+        scope.except().len() == 0 && scope.named().any(takes_in)
+    };
+    scopes.iter().any(|wide| {
+        wide.named().len() == 0
+            && wide.except().all(|left_out| scopes.iter().any(|scope| names(scope, left_out)))
+    })
 }
 
 /// Why an episode ends when nobody said so.
@@ -429,5 +466,72 @@ mod tests {
             "event 4: Alder diverting from 13:30\n  planned: begins in 1h30m\n  \
              stays planned: ct down from 13:00 (event 1)\n"
         );
+    }
+
+    #[test]
+    fn all_are_diverted_only_where_all_that_counts_comes_to_all() {
+        let narrow = "to narrow it: divert declare Alder off divert";
+        let registry = registry(WORLD);
+        let second = |first, second| echo(&registry, &[("12:00", first), ("12:01", second)]);
+        let told = second("Alder diverting for all except stroke", "Alder diverting for trauma");
+        assert!(!told.contains("all are diverted"), "{told}");
+        assert!(told.contains("  stays in force: diverting for all except stroke since 12:00"), "{told}");
+        for (first, then) in [
+            ("Alder diverting", "Alder diverting for trauma"),
+            ("Alder diverting for all except stroke", "Alder diverting for stroke"),
+            ("Alder diverting for all except adult als", "Alder diverting for adult"),
+        ] {
+            let told = second(first, then);
+            assert!(told.contains(&format!("\n    so all are diverted; {narrow}\n")), "{told}");
+        }
+        let told = second("Alder diverting for all except adult", "Alder diverting for adult als");
+        assert!(!told.contains("all are diverted"), "{told}");
+        let told = second("Alder advisory", "Alder diverting for adult als");
+        assert!(!told.contains("all are diverted"), "{told}");
+    }
+
+    #[test]
+    fn a_diversion_that_the_policy_does_not_honour_diverts_nobody() {
+        let region = "[region.west]\nname = \"West\"\n[policy.west]\nregions = [\"west\"]\nhonoured_reasons = [\"ct-down\"]\n";
+        let registry = registry(&format!("{WORLD}region = \"west\"\n{region}"));
+        let said = [
+            ("12:00", "Alder diverting because saturation"),
+            ("12:01", "Alder diverting for stroke because CT down"),
+        ];
+        assert_eq!(
+            echo(&registry, &said),
+            "event 2: Alder diverting for stroke from 12:01 because CT down\n  not in force: diverting since 12:00 \
+             (event 1): a diversion for `saturation` is not honoured here\n"
+        );
+    }
+
+    #[test]
+    fn what_a_status_of_the_region_suspends_does_not_stay_in_force() {
+        let region = "[region.west]\nname = \"West\"\n[status.yellow]\nlabel = \"Yellow\"\neffect = \"diverting\"\n\
+                      [status.blue]\nlabel = \"Blue\"\nof = \"region\"\nsuspends = [\"yellow\"]\n";
+        let registry = registry(&format!("{WORLD}region = \"west\"\n{region}"));
+        let said = [
+            ("12:00", "Alder yellow"),
+            ("12:01", "region West blue"),
+            ("12:02", "Alder diverting for stroke"),
+            ("12:03", "Alder yellow"),
+        ];
+        assert_eq!(
+            echo(&registry, &said[..3]),
+            "event 3: Alder diverting for stroke from 12:02\n  \
+             not in force: Yellow since 12:00 (event 1): suspended by Blue in West\n"
+        );
+        let told = echo(&registry, &said);
+        assert!(told.contains("\n  not in force: suspended by Blue in West\n"), "{told}");
+        assert!(told.contains("\n  stays in force: diverting for stroke since 12:02 (event 3)\n"), "{told}");
+    }
+
+    #[test]
+    fn whom_the_policy_never_lets_divert_is_not_among_all() {
+        let region = "[region.west]\nname = \"West\"\n[policy.west]\nregions = [\"west\"]\nnever_diverted = \"obstetric\"\n";
+        let registry = registry(&format!("{WORLD}region = \"west\"\n{region}"));
+        let told = echo(&registry, &[("12:00", "Alder diverting"), ("12:01", "Alder diverting for trauma")]);
+        assert!(!told.contains("so all are diverted"), "{told}");
+        assert!(told.contains("so all but obstetric are diverted; to narrow it: "), "{told}");
     }
 }
