@@ -164,6 +164,7 @@ impl Echo<'_> {
     /// The episodes that it began or confirmed: when they end, and whether they count.
     fn own(&self, before: &Timeline<'_>) -> Vec<Line> {
         let (basis, number) = (self.basis, self.event.number);
+        let stated = self.declaration.until.filter(|until| until.stated).map(|until| until.at);
         let mut lines = Vec::new();
         for (lane, episode) in self.episodes(basis.timeline) {
             if self.confirms(episode) {
@@ -172,22 +173,23 @@ impl Echo<'_> {
                 let begun = episode.event();
                 let was = self.episodes(before).find(|(other, was)| *other == lane && was.event() == begun);
                 let was = was.and_then(|(_, was)| was.until());
-                let stated = self.declaration.until.is_some_and(|until| until.stated);
                 let has_max = match &episode.state {
                     LaneState::Status { status, .. } => basis.registry.statuses[*status].max.is_some(),
                     LaneState::Down => false,
                 };
-                if was == episode.until() && has_max && !stated {
+                // What was stated and is not its end is beyond what is allowed.
+                let falls_short = stated.map_or(has_max, |stated| Some(stated) != episode.until());
+                if was == episode.until() && falls_short {
                     lines.push(caution(format!("  confirmed, not extended: ends {}", self.end(was))));
                 } else if was != episode.until() {
+                    let why = if stated.is_some() && falls_short { why(episode) } else { String::new() };
                     lines.push(Line::plain(format!(
-                        "  ends {}, not {}",
+                        "  ends {}{why}, not {}",
                         self.end(episode.until()),
                         self.end(was)
                     )));
                 }
             } else if episode.event() == number {
-                let stated = self.declaration.until.filter(|until| until.stated).map(|until| until.at);
                 if episode.until() != stated {
                     lines.push(Line::plain(format!("  ends {}{}", self.end(episode.until()), why(episode))));
                 }
@@ -533,5 +535,27 @@ mod tests {
         let told = echo(&registry, &[("12:00", "Alder diverting"), ("12:01", "Alder diverting for trauma")]);
         assert!(!told.contains("so all are diverted"), "{told}");
         assert!(told.contains("so all but obstetric are diverted; to narrow it: "), "{told}");
+    }
+
+    #[test]
+    fn a_confirmation_beyond_what_is_allowed_tells_the_real_end() {
+        let registry = registry(&format!(
+            "{WORLD}[status.red]\neffect = \"closed\"\nmax = \"1h\"\nrenewal = \"refused\"\n\
+             [status.yellow]\neffect = \"diverting\"\nmax = \"2h\"\n"
+        ));
+        let second = |first, at, again| echo(&registry, &[("12:00", first), (at, again)]);
+        assert_eq!(
+            second("Alder red", "12:10", "Alder red until 17:00"),
+            "event 2, confirmed: Alder red from 12:10 until 17:00\n  still so: red since 12:00 (event 1)\n  \
+             confirmed, not extended: ends 13:00\n"
+        );
+        let told = second("Alder yellow", "12:00", "Alder yellow until 21:00");
+        assert!(told.ends_with("\n  confirmed, not extended: ends 14:00\n"), "{told}");
+        let told = second("Alder yellow", "12:10", "Alder yellow until 21:00");
+        assert!(told.ends_with("\n  ends 14:10, the longest that is allowed, not 14:00\n"), "{told}");
+        let told = second("Alder yellow", "12:10", "Alder yellow until 13:00");
+        assert!(told.ends_with("\n  ends 13:00, not 14:00\n"), "{told}");
+        let told = second("Alder yellow until 13:00", "12:10", "Alder yellow until 13:00");
+        assert!(told.ends_with("\n  still so: yellow since 12:00 (event 1)\n"), "{told}");
     }
 }
