@@ -189,13 +189,14 @@ impl Echo<'_> {
                         self.end(was)
                     )));
                 }
-            } else if episode.event() == number {
-                if episode.until() != stated {
-                    lines.push(Line::plain(format!("  ends {}{}", self.end(episode.until()), why(episode))));
-                }
+            } else if episode.event() != number {
+                continue;
+            } else if episode.until() != stated {
+                lines.push(Line::plain(format!("  ends {}{}", self.end(episode.until()), why(episode))));
             }
+            lines.extend(self.beneath(lane, episode));
         }
-        for active in self.active() {
+        for active in self.active(self.seen_at()) {
             if let Standing::NotInForce { text, .. } = &active.standing
                 && active.episode.said().iter().any(|said| said.event == number)
             {
@@ -203,6 +204,15 @@ impl Echo<'_> {
             }
         }
         lines
+    }
+
+    /// What lies beneath an episode in its lane and counts again when that ends: it began later, and was recorded earlier.
+    fn beneath(&self, lane: &Lane, episode: &Episode) -> Option<Line> {
+        let end = episode.until().filter(|end| *end > self.event.recorded_at)?;
+        let track = self.history(self.basis.timeline)?.tracks().find(|track| track.lane == *lane)?;
+        let goes_on = track.at(end).filter(|other| other.from() < end)?;
+        let counts = self.active(end).iter().all(|active| active.lane != lane || active.in_force());
+        counts.then(|| caution(format!("  goes on after that end: {}", self.told(lane, goes_on))))
     }
 
     fn end(&self, until: Option<Instant>) -> String {
@@ -243,7 +253,7 @@ impl Echo<'_> {
     /// What else is in force when its effect is seen, and how that can be ended or narrowed; for an ending, what is planned.
     fn left(&self) -> Vec<Line> {
         let (number, at, registry) = (self.event.number, self.seen_at(), self.basis.registry);
-        let (declared, reach, active) = (&self.declaration.declared, self.reach(), self.active());
+        let (declared, reach, active) = (&self.declaration.declared, self.reach(), self.active(at));
         let mut lines = Vec::new();
         let mut planned = Vec::new();
         let mut end_with = None;
@@ -301,11 +311,11 @@ impl Echo<'_> {
         lines
     }
 
-    /// What is active at its facility when its effect is seen.
-    fn active(&self) -> Vec<Active<'_>> {
+    /// What is active at its facility.
+    fn active(&self, at: Instant) -> Vec<Active<'_>> {
         match self.declaration.subject {
             Subject::Facility(facility) => {
-                self.basis.timeline.facility_at(self.basis.registry, facility, self.seen_at()).active
+                self.basis.timeline.facility_at(self.basis.registry, facility, at).active
             }
             // What is declared of a region counts.
             Subject::Region(_) => Vec::new(),
@@ -557,5 +567,27 @@ mod tests {
         assert!(told.ends_with("\n  ends 13:00, not 14:00\n"), "{told}");
         let told = second("Alder yellow until 13:00", "12:10", "Alder yellow until 13:00");
         assert!(told.ends_with("\n  still so: yellow since 12:00 (event 1)\n"), "{told}");
+    }
+
+    #[test]
+    fn what_has_no_end_goes_on_beneath_what_has_one() {
+        let registry = registry(WORLD);
+        let said = [("12:00", "Alder closed"), ("12:01", "Alder closed from 11:00 until 14:00")];
+        assert_eq!(
+            echo(&registry, &said),
+            "event 2: Alder closed from 11:00 until 14:00\n  goes on after that end: closed since 12:00 (event 1)\n"
+        );
+        let said = [("12:00", "Alder closed from 13:00"), ("12:01", "Alder closed until 14:00")];
+        let told = echo(&registry, &said);
+        assert!(told.contains("\n  goes on after that end: closed from 13:00 (event 1)\n"), "{told}");
+        // Two that follow each other, and one that is over.
+        for said in [
+            [("12:00", "Alder closed from 13:00"), ("12:01", "Alder closed until 13:00")],
+            [("12:00", "Alder closed"), ("12:01", "Alder closed until 14:00")],
+            [("12:00", "Alder closed"), ("12:01", "Alder closed from 10:00 until 11:00")],
+        ] {
+            let told = echo(&registry, &said);
+            assert!(!told.contains("goes on"), "{told}");
+        }
     }
 }
