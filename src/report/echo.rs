@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::model::{
-    Cohort, Declaration, Declared, Effect, Event, Instant, Kind as Says, Lane, Ledger, Scope, Subject,
+    Cohort, Declaration, Declared, Effect, Event, Instant, Kind as Says, Lane, Ledger, Renewal, Scope,
+    Subject,
 };
 use crate::sentence::phrase;
 use crate::state::{self, Active, EndedBy, Episode, History, LaneState, Reach, Standing, Timeline, Track};
@@ -189,10 +190,16 @@ impl Echo<'_> {
                         self.end(was)
                     )));
                 }
-            } else if episode.event() != number {
+            } else if episode.event() == number {
+                if self.renews_into(&episode.state) {
+                    let what = lanes::what(lane, &episode.state, basis.registry);
+                    lines.push(caution(format!("  a renewal: becomes {what}")));
+                }
+                if episode.until() != stated {
+                    lines.push(Line::plain(format!("  ends {}{}", self.end(episode.until()), why(episode))));
+                }
+            } else {
                 continue;
-            } else if episode.until() != stated {
-                lines.push(Line::plain(format!("  ends {}{}", self.end(episode.until()), why(episode))));
             }
             lines.extend(self.beneath(lane, episode));
         }
@@ -204,6 +211,16 @@ impl Echo<'_> {
             }
         }
         lines
+    }
+
+    /// Whether this is what a renewal makes of the type that was said.
+    fn renews_into(&self, state: &LaneState) -> bool {
+        match (&self.declaration.declared, state) {
+            (Declared::Status { status: said, .. }, LaneState::Status { status, .. }) => {
+                said != status && self.basis.registry.statuses[*said].renewal == Renewal::Becomes(*status)
+            }
+            _ => false,
+        }
     }
 
     /// What lies beneath an episode in its lane and counts again when that ends: it began later, and was recorded earlier.
@@ -589,5 +606,20 @@ mod tests {
             let told = echo(&registry, &said);
             assert!(!told.contains("goes on"), "{told}");
         }
+    }
+
+    #[test]
+    fn a_renewal_into_another_type_names_it() {
+        let registry = registry(&format!(
+            "{WORLD}[status.first]\neffect = \"diverting\"\nmax = \"1h\"\nrenewal = \"second\"\n\
+             [status.second]\nlabel = \"Second hour\"\neffect = \"diverting\"\nmax = \"1h\"\nrenewal = \"refused\"\n"
+        ));
+        assert_eq!(
+            echo(&registry, &[("12:00", "Alder first"), ("12:30", "Alder first")]),
+            "event 2: Alder first from 12:30\n  a renewal: becomes Second hour\n  \
+             ends 13:30, the longest that is allowed\n  replaces: first since 12:00 (event 1)\n"
+        );
+        let told = echo(&registry, &[("12:00", "Alder first"), ("13:10", "Alder first")]);
+        assert!(!told.contains("renewal"), "{told}");
     }
 }
