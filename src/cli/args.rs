@@ -3,6 +3,7 @@
 //! Floor 6. The options that every command has may stand before and after the command's name; [`Common::over`] brings both
 //! together, so that a `--given` before the name is not lost to one after it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
@@ -44,12 +45,38 @@ pub struct Args {
 }
 
 impl Args {
+    /// Reads what was typed. `from -1h` is made one word first: clap takes `-1h` for options. It could be told to take
+    /// such words for parts of a sentence, but then it takes the options that stand after a sentence for parts of it too.
+    pub fn typed(words: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut joined: Vec<OsString> = Vec::new();
+        for word in words {
+            match joined.last_mut().filter(|before| goes_back(before, &word)) {
+                Some(before) => {
+                    before.push(" ");
+                    before.push(word);
+                }
+                None => joined.push(word),
+            }
+        }
+        Self::try_parse_from(joined)
+    }
+
     /// The command, `status` where none was named, and the options of both places.
     pub fn split(self) -> (Command, Common) {
         let command = self.command.unwrap_or_default();
         let common = command.common().clone().over(self.common);
         (command, common)
     }
+}
+
+/// Whether a sentence that comes to `from` or `until` goes on with a time like `-1h`.
+fn goes_back(before: &OsString, word: &OsString) -> bool {
+    let last = before.to_str().and_then(|before| before.split_whitespace().next_back());
+    last.is_some_and(|last| ["from", "until"].iter().any(|word| last.eq_ignore_ascii_case(word)))
+        && word
+            .to_str()
+            .and_then(|word| word.strip_prefix('-'))
+            .is_some_and(|back| back.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// What to do.
@@ -641,6 +668,7 @@ Examples:
   divert declare Manchester Memorial closed until 10:00, route to ECHN
   divert declare Rockville General diverting for stroke for 2h --source hospital
   divert declare ECHN advisory --yes               every facility of a network
+  divert declare Rockville General CT down from -1h
   divert declare Manchester Memorial open
   divert declare < sentences.txt                   one a line, all or none
 
@@ -922,6 +950,34 @@ mod tests {
         assert_eq!(common("divert status --at -2h").at.as_deref(), Some("-2h"));
         assert_eq!(common("divert --at 10:00 status --at 11:00").at.as_deref(), Some("11:00"));
         assert!(common("divert -v status").verbose);
+    }
+
+    #[test]
+    fn a_time_that_goes_back_needs_no_quotes_and_takes_no_option() {
+        let declared = |line: &str| {
+            let (command, common) = Args::typed(line.split(' ').map(OsString::from)).unwrap().split();
+            let Command::Declare(args) = command else { panic!("{command:?}") };
+            (args.sentence.join(" "), args.yes, common.at)
+        };
+        for (line, sentence, yes, at) in [
+            ("divert declare alpha closed from -1h", "alpha closed from -1h", false, None),
+            ("divert declare alpha closed From -2 hours --yes", "alpha closed From -2 hours", true, None),
+            ("divert declare alpha closed --yes from -1h", "alpha closed from -1h", true, None),
+            (
+                "divert declare alpha closed from -3h until -1h30m, because fire",
+                "alpha closed from -3h until -1h30m, because fire",
+                false,
+                None,
+            ),
+            ("divert declare alpha closed --yes --at -2h", "alpha closed", true, Some("-2h")),
+            ("divert declare alpha closed from -1h --at=-2h", "alpha closed from -1h", false, Some("-2h")),
+        ] {
+            let at = at.map(str::to_owned);
+            assert_eq!(declared(line), (sentence.to_owned(), yes, at), "{line}");
+        }
+        for line in ["divert declare alpha closed from -q1", "divert declare alpha -1h"] {
+            assert!(Args::typed(line.split(' ').map(OsString::from)).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -20,8 +20,6 @@ pub mod watch;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::model::Sources;
 use args::Args;
 use commands::Session;
@@ -32,7 +30,7 @@ use ui::Ui;
 /// Runs the program as it was called.
 pub fn run() -> ExitCode {
     let mut environment = Environment::read();
-    let args = match Args::try_parse() {
+    let args = match Args::typed(std::env::args_os()) {
         Ok(args) => args,
         Err(error) => return answer_clap(&error, &environment).into(),
     };

@@ -31,6 +31,21 @@ fn a_sentence_needs_no_quotes_and_is_echoed_with_what_it_does() {
 }
 
 #[test]
+fn a_time_that_goes_back_needs_no_quotes_either() {
+    let divert = fresh();
+    let echo = divert.run(&["declare", "Hartford", "closed", "from", "-1h", "--source", "hospital"]);
+    assert_eq!((echo.stderr.as_str(), echo.status), ("", 0), "{echo:#?}");
+    let over = divert.run(&["declare", "Hartford", "closed", "from", "-3h", "until", "-2h", "--yes", "-q"]);
+    over.answers("2\n");
+    let confirmed = divert.run(&["confirm", "Hartford", "until", "-10m"]);
+    assert!(confirmed.stderr.starts_with("error[empty-window]: "), "{confirmed:#?}");
+    // A plan reads its sentence in the same way.
+    let plan = Divert::bare().registry(REGISTRY).log("facility,status,from\n");
+    let plan = plan.run(&["plan", "Hartford", "closed", "from", "-1h", "--exit-code"]);
+    assert_eq!((plan.stderr.as_str(), plan.status), ("", 1), "{plan:#?}");
+}
+
+#[test]
 fn nothing_beside_what_is_asked_for_comes_on_standard_output() {
     let divert = fresh();
     divert.run(&["declare", "Hartford", "Hospital", "diverting", "-q"]).answers("1\n");
