@@ -678,13 +678,13 @@ pub struct DeclareArgs {
     #[arg(value_name = "SENTENCE")]
     pub sentence: Vec<String>,
     /// Who reported it: hospital, dispatch, state, news… [default: dispatch]
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", value_parser = words)]
     pub source: Option<String>,
     /// Who approved it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = words)]
     pub approver: Option<String>,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = words)]
     pub reason: Option<String>,
     /// A drill: shown, marked, and routed on by nobody
     #[arg(long)]
@@ -708,7 +708,7 @@ pub struct ConfirmArgs {
     #[arg(value_name = "NAME [until T]", required = true)]
     pub said: Vec<String>,
     /// Who reported it: hospital, dispatch, state, news… [default: dispatch]
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", value_parser = words)]
     pub source: Option<String>,
     /// Record it without asking, also for more than one facility
     #[arg(long)]
@@ -748,7 +748,7 @@ pub struct CensusArgs {
     #[arg(long, value_name = "HOURS", group = "figures")]
     pub last_wait: Option<String>,
     /// Who reported it [default: hospital]
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", value_parser = words)]
     pub source: Option<String>,
     #[command(flatten)]
     common: Common,
@@ -761,7 +761,7 @@ pub struct AssignArgs {
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
     /// Who decided [default: dispatch]
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", value_parser = words)]
     pub source: Option<String>,
     /// Who the patient is.
     #[command(flatten)]
@@ -785,10 +785,10 @@ pub struct RetractArgs {
     #[arg(long)]
     pub last: bool,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = words)]
     pub reason: Option<String>,
     /// Who says so [default: dispatch]
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", value_parser = words)]
     pub source: Option<String>,
     #[command(flatten)]
     common: Common,
@@ -898,6 +898,12 @@ pub struct HelpArgs {
 fn map(text: &str) -> Result<(String, String), String> {
     let (word, meaning) = text.split_once('=').ok_or("expected WORD=STATUS, such as `Critical=diverting`")?;
     Ok((word.trim().to_owned(), meaning.trim().to_owned()))
+}
+
+/// Words that say something: nothing but blanks and signs could not be told in a log from nothing said.
+fn words(text: &str) -> Result<String, String> {
+    let says_something = text.chars().any(char::is_alphanumeric);
+    says_something.then(|| text.to_owned()).ok_or_else(|| "expected words".to_owned())
 }
 
 fn habit(word: &str) -> Result<Habit, String> {

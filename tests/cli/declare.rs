@@ -194,6 +194,29 @@ fn a_policy_refuses_with_3_and_the_event_is_recorded() {
 }
 
 #[test]
+fn who_and_why_cannot_be_nothing() {
+    let divert = fresh();
+    for (option, command) in [
+        ("--source", &["declare", "Hartford", "closed"][..]),
+        ("--approver", &["declare", "Hartford", "closed"]),
+        ("--reason", &["declare", "Hartford", "closed"]),
+        ("--source", &["confirm", "Hartford"]),
+        ("--source", &["census", "Hartford", "--occupied", "3"]),
+        ("--source", &["assign", "vernon", "stroke"]),
+        ("--source", &["retract", "1"]),
+        ("--reason", &["retract", "1"]),
+    ] {
+        for nothing in ["", " ", "!!"] {
+            let refused = divert.run(&[command, &[option, nothing]].concat());
+            assert_eq!((refused.stdout.as_str(), refused.status), ("", 2), "{refused:#?}");
+            assert!(refused.stderr.contains(&format!("for '{option} <")), "{refused:#?}");
+            assert!(refused.stderr.contains("expected words"), "{refused:#?}");
+        }
+    }
+    assert!(!divert.path("diversions.db").exists());
+}
+
+#[test]
 fn a_mistyped_log_never_becomes_a_second_one() {
     let divert = fresh().env("DIVERT_LOG", "/tmp/no/such/diversoins.db");
     let registry = divert.path("facilities.toml");
