@@ -75,7 +75,7 @@ fn a_supposition_is_known_whatever_known_at_says() {
 }
 
 /// A text as gzip packs it.
-fn packed(text: &str) -> Vec<u8> {
+pub(crate) fn packed(text: &str) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(text.as_bytes()).unwrap();
     encoder.finish().unwrap()

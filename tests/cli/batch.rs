@@ -5,6 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout};
 
 use serde_json::Value;
 
+use crate::answers::packed;
 use crate::harness::{Divert, LOG, Output, REGISTRY};
 
 const HEADER: &str =
@@ -13,6 +14,27 @@ const HEADER: &str =
 /// Answers rows on standard input.
 fn batch(input: impl AsRef<[u8]>, options: &[&str]) -> Output {
     Divert::new().input(input).run(&[&["route", "--batch", "-"], options].concat())
+}
+
+#[test]
+fn compressed_patients_are_answered_as_they_are_unpacked() {
+    for (name, patients) in [
+        ("patients.csv", "id,from,need\n1,vernon,stroke\n2,vernon,general\n"),
+        ("patients.jsonl", "{\"id\":1,\"from\":\"vernon\",\"need\":\"stroke\"}\n"),
+    ] {
+        let plain = batch(patients, &[]);
+        assert!(plain.stdout.contains("routed"), "{plain:#?}");
+        batch(packed(patients), &[]).answers(&plain.stdout);
+        let divert = Divert::new();
+        let name = format!("{name}.gz");
+        let whole = packed(patients);
+        std::fs::write(divert.path(&name), &whole).unwrap();
+        divert.run(&["route", "--batch", &name]).answers(&plain.stdout);
+        std::fs::write(divert.path(&name), &whole[..whole.len() - 9]).unwrap();
+        let cut = divert.run(&["route", "--batch", &name]);
+        assert!(cut.stderr.contains("the compressed file is cut off or damaged"), "{cut:#?}");
+        assert_eq!(cut.status, 2);
+    }
 }
 
 /// The columns of rows of csv, without the header.

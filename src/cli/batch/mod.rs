@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
+use crate::log::unpacked;
 use crate::model::{AllDiverting, Event, FacilityId, Instant, Registry, Sources};
 use crate::render::{self, Format};
 use crate::report::keys::Keys;
@@ -167,19 +168,24 @@ impl<'a> Stream<'a> {
         self.workers.iter().fold((0, 0), |(rows, bad), worker| (rows + worker.rows, bad + worker.bad))
     }
 
-    /// Answers every patient of a file, or of standard input where it is called `-`.
+    /// Answers every patient of a file, or of standard input where it is called `-`; unpacked, where it was compressed with
+    /// gzip.
     pub fn run(&mut self, path: &Path, sources: &mut Sources, out: &mut dyn Write) -> Result<(), Stop> {
         let is_input = path == Path::new("-");
         let name = if is_input { "standard input".to_owned() } else { format!("`{}`", path.display()) };
         let unreadable = |error| Stop::Failed(Failure::Input { name: name.clone(), error });
-        let (source, length): (Box<dyn Read>, _) = if is_input {
-            (Box::new(io::stdin().lock()), None)
+        let is_packed = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+        let (source, length) = if is_input {
+            (unpacked(io::stdin()), None)
         } else {
             let file = File::open(path).map_err(unreadable)?;
-            let length = progress::length(&file);
-            (Box::new(file), length)
+            // Nobody knows how long it is when it is unpacked.
+            let length = progress::length(&file).filter(|_| !is_packed);
+            (unpacked(file), length)
         };
-        let dialect = match path.extension().filter(|_| !is_input) {
+        let source = source.map_err(unreadable)?;
+        let written = if is_packed { Path::new(path.file_stem().unwrap_or_default()) } else { path };
+        let dialect = match written.extension().filter(|_| !is_input) {
             Some(ending) if ending.eq_ignore_ascii_case("csv") => Some(Dialect::Csv),
             Some(ending) if ending.eq_ignore_ascii_case("jsonl") => Some(Dialect::Jsonl),
             Some(_) | None => None,
