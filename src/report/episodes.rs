@@ -134,10 +134,6 @@ impl<'t> Told<'t> {
         let past = clocked.past;
         let parts = past.map(|past| parts(basis, clauses, facility, history, past, false));
         let mut told = Self { facility, parts: parts.unwrap_or_default(), rows: Vec::new() };
-        told.parts.sort_by(|a, b| {
-            let key = |part: &Part<'t>| (part.lane, part.episode.event(), part.span);
-            key(a).cmp(&key(b))
-        });
         let mut end = 0;
         for parts in told.parts.chunk_by(|a, b| std::ptr::eq(a.episode, b.episode)) {
             let places = end..end + parts.len();

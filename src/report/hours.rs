@@ -89,11 +89,12 @@ pub const DEFINITIONS: [&str; 7] = [
      length. Percent is of the hours in which the facility existed with an ED.",
     "`any` is the union over a facility's lanes except advisory: time in which some ambulance patient was asked \
      elsewhere. A status is the union over all of its lanes.",
-    "Activations are episodes in force that began in the period; a confirmation begins none and is a renewal. Mean, \
-     median and longest are of every episode that touches the period, clipped to it; an end exactly at its end belongs \
-     to it.",
+    "Activations are episodes that began in the period; a confirmation begins none and is a renewal. An episode of which \
+     nothing is ever in force is none; any other begins, is renewed and ends once, also while it is suspended or not \
+     honoured. Mean, median and longest are of the time in force of every episode, clipped to the period; an end exactly \
+     at its end belongs to it.",
     "Adjacent or overlapping episodes are one stretch. Of `any`, activations, lengths and ends are those of its \
-     stretches; its renewals are those of its lanes.",
+     stretches; one that a suspension breaks off is ended by nobody. Its renewals are those of its lanes.",
     "Open episodes run on past the end of the period or the instant of the report and are clipped there.",
     "Unknown hours come before the first report and are part of the whole. Time that is suspended or not honoured is in \
      no row's hours.",

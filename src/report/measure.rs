@@ -32,11 +32,23 @@ pub(super) struct Part<'t> {
     pub(super) lane: &'t Lane,
     /// Its episode.
     pub(super) episode: &'t Episode,
+    /// What holds of all of its episode.
+    life: Life,
     /// The reason in force; only where reports are made by reason.
     pub(super) reason: Option<&'t Arc<str>>,
 }
 
-/// What a facility's lanes hold that touches `within`, in the order of lanes. `history` is what is known of it.
+/// An episode from its beginning to its end, whatever period is asked for.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    /// Whether any of it counts.
+    counts: bool,
+    /// Where the last of it ends.
+    until: Instant,
+}
+
+/// All of each episode of a facility that meets `within`: how it began, whether it counts and how it ends is the same for
+/// every period. In the order of lanes, episodes and time. `history` is what is known of the facility.
 pub(super) fn parts<'t>(
     basis: &Basis<'_>,
     clauses: &Clauses<'_>,
@@ -52,36 +64,42 @@ pub(super) fn parts<'t>(
     // What is closed for good has no time of its own any more.
     let exists = Span::new(Instant::from_seconds(i64::MIN), entry.closed_on.unwrap_or(FAR));
     pieces(clauses, entry.region, history, |lane, piece, span, force| {
-        if span.clip(within).is_none() {
+        let episode = piece.episode;
+        if !Span::of(episode.interval()).is_some_and(|whole| whole.meets(within)) {
             return;
         }
         let Some(span) = exists.and_then(|exists| span.clip(exists)) else { return };
         let end = (span.end() == piece.interval.until())
             .then(|| {
-                let own = piece.episode.until() == piece.interval.until();
-                if own { piece.episode.ended_by().map(|(by, _)| by) } else { Some(EndedBy::Superseded) }
+                let own = episode.until() == piece.interval.until();
+                if own { episode.ended_by().map(|(by, _)| by) } else { Some(EndedBy::Superseded) }
             })
             .flatten();
-        let episode = piece.episode;
-        let part = Part {
-            row: Row::of(lane, &episode.state, registry),
-            span,
-            end,
-            force,
-            lane,
-            episode,
-            reason: None,
-        };
-        if by_reason {
-            for (span, reason) in reasons(episode, span) {
-                let end = part.end.filter(|_| span.until() == part.span.until());
-                parts.push(Part { span, end, reason, ..part.clone() });
-            }
-        } else {
-            parts.push(part);
-        }
+        let row = Row::of(lane, &episode.state, registry);
+        let life = Life { counts: force == Force::Counts, until: span.until() };
+        parts.push(Part { row, span, end, force, lane, episode, life, reason: None });
     });
-    parts
+    parts.sort_by(|a, b| {
+        let key = |part: &Part<'t>| (part.lane, part.episode.event(), part.span);
+        key(a).cmp(&key(b))
+    });
+    for own in parts.chunk_by_mut(|a, b| std::ptr::eq(a.episode, b.episode)) {
+        let counts = own.iter().any(|part| part.life.counts);
+        let until = own.last().map_or(FAR, |last| last.span.until());
+        for part in own {
+            part.life = Life { counts, until };
+        }
+    }
+    if by_reason { parts.iter().flat_map(reasoned).collect() } else { parts }
+}
+
+/// A part, cut where its reason changes.
+fn reasoned<'t>(part: &Part<'t>) -> impl Iterator<Item = Part<'t>> {
+    let part = part.clone();
+    reasons(part.episode, part.span).into_iter().map(move |(span, reason)| {
+        let end = part.end.filter(|_| span.until() == part.span.until());
+        Part { span, end, reason, ..part.clone() }
+    })
 }
 
 const FAR: Instant = Instant::from_seconds(i64::MAX);
@@ -227,7 +245,7 @@ impl<'a> Gauge<'a> {
         walk.go(usize::MAX, episodes);
         let mut begins = Place::default();
         for episode in &episodes.all {
-            let Some(span) = episode.span(gone).filter(|span| span.clip(within).is_some()) else { continue };
+            let Some(span) = episode.span(gone).filter(|span| span.meets(within)) else { continue };
             let (row, end) = (states[episode.state.index()], episode.end.filter(|_| episode.until <= gone));
             begins = begins.to(clocked, span.from());
             meter.row(clocked, row).take(clocked, begins, span, end, Ones::Parts);
@@ -241,7 +259,7 @@ impl<'a> Gauge<'a> {
         }
         for (episode, at) in &episodes.confirmed {
             let episode = &episodes.all[*episode];
-            let span = episode.span(gone).filter(|span| span.clip(within).is_some());
+            let span = episode.span(gone).filter(|span| span.meets(within));
             if span.is_some_and(|span| *at < span.until()) {
                 meter.row(clocked, states[episode.state.index()]).confirmed(clocked, *at);
             }
@@ -258,13 +276,16 @@ impl<'a> Gauge<'a> {
             let row = self.rows.at(parts[0].row);
             let tallies = self.meter.row(clocked, row);
             for parts in parts.chunk_by(|a, b| std::ptr::eq(a.episode, b.episode)) {
-                let episode = parts[0].episode;
-                let Some(last) = parts.iter().rfind(counts) else { continue };
-                let spans: Vec<Span> = parts.iter().filter(counts).map(|part| part.span).collect();
+                let (episode, life) = (parts[0].episode, parts[0].life);
+                if !life.counts {
+                    continue;
+                }
+                let spans: Vec<(Span, bool)> = parts.iter().map(|part| (part.span, counts(&part))).collect();
                 let begun = if told(episode, episode.from()) { episode.from() } else { FAR };
-                tallies.one(clocked, begun, &spans, last.end);
-                let over = parts[parts.len() - 1].span.until();
-                let confirmed = episode.confirmations().iter().filter(|said| said.from < over);
+                // An episode ends once, whether or not the last of it counts.
+                let end = parts.iter().find(|part| part.span.until() == life.until).and_then(|last| last.end);
+                tallies.one(clocked, begun, &spans, end);
+                let confirmed = episode.confirmations().iter().filter(|said| said.from < life.until);
                 for said in confirmed.filter(|said| told(episode, said.from)) {
                     tallies.confirmed(clocked, said.from);
                 }

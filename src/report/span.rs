@@ -52,6 +52,10 @@ impl Span {
     pub fn clip(self, to: Self) -> Option<Self> {
         Self::new(self.from.max(to.from), self.until.min(to.until))
     }
+    /// Whether both share an instant, or one begins as the other ends.
+    pub fn meets(self, other: Self) -> bool {
+        self.from <= other.until && other.from <= self.until
+    }
     /// How long it is, in seconds. Clip what is open before you ask.
     pub fn seconds(self) -> i64 {
         self.until.seconds().saturating_sub(self.from.seconds())

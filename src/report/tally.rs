@@ -58,7 +58,7 @@ impl Tally {
     }
     #[inline]
     fn end(&mut self, by: Option<EndedBy>) {
-        // Where there is none its suspension began, or its facility closed for good: nobody ended it.
+        // Where there is none the stretch's suspension began, or its facility closed for good: nobody ended it.
         if let Some(by) = by {
             self.ended[by as usize] += 1;
         }
@@ -170,7 +170,7 @@ impl Tallies {
         if ones == Ones::Parts {
             match inside(&clocked.spans, begins.slice, span) {
                 Some(seconds) => self.whole(begins.slice, seconds, end),
-                None => self.one(clocked, span.from(), &[span], end),
+                None => self.one(clocked, span.from(), &[(span, true)], end),
             }
         }
         let next = Stretch { span, begins, end };
@@ -215,7 +215,7 @@ impl Tallies {
         } else {
             self.touch(clocked, span, add);
             if ones == Ones::Stretches {
-                self.one(clocked, span.from(), &[span], end);
+                self.one(clocked, span.from(), &[(span, true)], end);
             }
         }
         if let Some(seconds) = inside(&clocked.days, begins.day, span) {
@@ -236,11 +236,18 @@ impl Tallies {
         tally.end(end);
     }
 
-    /// Something that begins and ends: an episode, or a stretch of `any`. `spans` is its time in force, in order.
-    pub(super) fn one(&mut self, clocked: &Clocked, begun: Instant, spans: &[Span], end: Option<EndedBy>) {
-        let Some(last) = spans.last() else { return };
+    /// Something that begins and ends: an episode, or a stretch of `any`. `parts` are its time, in order, and whether it is
+    /// in force then; what is not has no length, but is open or ends as what is.
+    pub(super) fn one(
+        &mut self,
+        clocked: &Clocked,
+        begun: Instant,
+        parts: &[(Span, bool)],
+        end: Option<EndedBy>,
+    ) {
+        let Some((last, _)) = parts.last() else { return };
         let over = |tallies: &mut Self, (slice, seconds): (usize, i64)| {
-            let tally = tallies.tell(slice, seconds);
+            let tally = if seconds > 0 { tallies.tell(slice, seconds) } else { &mut tallies.by_slice[slice] };
             // An end exactly at the end of a slice belongs to it.
             if last.until() > clocked.spans[slice].until() {
                 tally.open += 1;
@@ -249,14 +256,15 @@ impl Tallies {
             }
         };
         let mut touched: Option<(usize, i64)> = None;
-        for span in spans {
+        for (span, counts) in parts {
             let from = self.slice_from(clocked, span.from());
             for (slice, whole) in clocked.spans.iter().enumerate().skip(from) {
                 let Some(shared) = whole.clip(*span) else { break };
+                let seconds = if *counts { shared.seconds() } else { 0 };
                 match &mut touched {
-                    Some((at, seconds)) if *at == slice => *seconds += shared.seconds(),
+                    Some((at, so_far)) if *at == slice => *so_far += seconds,
                     before => {
-                        if let Some(before) = before.replace((slice, shared.seconds())) {
+                        if let Some(before) = before.replace((slice, seconds)) {
                             over(self, before);
                         }
                     }
