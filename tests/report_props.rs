@@ -16,6 +16,7 @@ use ambulance_diversion::log::{self, Format};
 use ambulance_diversion::model::{
     Declaration, Effect, Event, FacilityId, Instant, Kind, Registry, Sources, Subject,
 };
+use ambulance_diversion::render;
 use ambulance_diversion::report::hours::Grouping;
 use ambulance_diversion::report::period::{self, Calendar, Period};
 use ambulance_diversion::report::{Basis, Cell, Sheet, Value, concurrency, hours};
@@ -306,6 +307,26 @@ proptest! {
             let by_itself = world.hours(&said(label), None, grouping);
             prop_assert_eq!(rows, by_itself.rows.iter().map(Vec::as_slice).collect::<Vec<_>>(), "{}", label);
         }
+    }
+
+    #[test]
+    fn hours_fit_a_terminal_and_name_what_finds_no_room(
+        said in prop::collection::vec(said(), 0..40),
+        calendar in prop::option::of(Just(Calendar::Month)),
+        width in 80..200_usize,
+    ) {
+        let registry = registry(Tz::UTC);
+        let world = World::new(&said, &registry, 2 * YEAR);
+        let period = Period::Between(Some(at(0)), Some(at(YEAR)));
+        let sheet = world.hours(&period, calendar, Grouping::Facility);
+        let mut table = Vec::new();
+        let options = render::Options { width: Some(width), ..render::Options::default() };
+        render::write(&sheet, render::Format::Table, &options, &mut table).unwrap();
+        let table = String::from_utf8(table).unwrap();
+        prop_assert!(table.lines().all(|line| line.chars().count() <= width), "{}", table);
+        // The last heading stands there, or its column is named.
+        let headings = table.split('─').next().unwrap();
+        prop_assert!(headings.contains("honoured") || table.contains("`not_honoured_hours`"), "{}", table);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod html;
 mod ical;
 mod json;
 mod lanes;
+mod layout;
 mod lines;
 mod md;
 mod packet;

@@ -1,18 +1,15 @@
 //! The table for people: a heading, a thin rule, rows; or the answer, or the drawing, in its place.
 //!
-//! Floor 5. It fits a width by breaking texts between words; a status, a time or a number is never broken.
+//! Floor 5. How it fits a width is the business of `layout`, comfy-table draws it, and what finds no room is named below.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use comfy_table::{
-    CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
-    Width,
-};
-use unicode_width::UnicodeWidthStr;
+use comfy_table::{CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
-use crate::report::{Cell, Column, Kind, Line, Sheet, Tone, Value};
+use crate::report::{Cell, Line, Sheet, Tone};
 
+use super::layout::{Layout, Room, broken};
 use super::paint::paint;
 use super::select::{Selection, is_numeric, select};
 use super::{Format, Options, lanes, safe, text};
@@ -21,9 +18,6 @@ use super::{Format, Options, lanes, safe, text};
 /// text has no control characters, so these can't occur in it.
 const CELL_END: char = '\u{1f}';
 const ROW_END: char = '\u{1e}';
-
-/// A text column is not made narrower than this to fit, unless its words are shorter.
-const NARROWEST: usize = 20;
 
 /// How far the rule under the headings runs where the table is uncut.
 const LONGEST_RULE: usize = 100;
@@ -133,11 +127,27 @@ fn rows(sheet: &Sheet, options: &Options) -> Vec<String> {
         .collect();
     let headings: Vec<String> =
         selection.columns.iter().map(|column| safe::terminal(column.heading, options.ascii)).collect();
-    let table = lay_out(&selection, &headings, &texts, options);
-    painted(&table, &selection, options)
+    let rooms: Vec<Room> = (0..selection.columns.len())
+        .map(|at| {
+            let mut room = if options.headers { Room::of_heading(&headings[at]) } else { Room::default() };
+            for (row, texts) in selection.rows.iter().zip(&texts) {
+                if let (Some(cell), Some(text)) = (row.get(at), texts.get(at)) {
+                    room.take(&selection.columns[at].kind, cell, text);
+                }
+            }
+            room
+        })
+        .collect();
+    let layout = Layout::of(&rooms, options.width, options.columns.is_none());
+    let table = lay_out(&layout, &selection, &headings, &texts, options);
+    let mut lines = painted(&table, &layout, &selection, options);
+    lines.extend(remark(&layout, &selection, options));
+    lines
 }
 
+/// The table as it is laid out: texts are broken already.
 fn lay_out(
+    layout: &Layout,
     selection: &Selection<'_>,
     headings: &[String],
     texts: &[Vec<String>],
@@ -151,65 +161,28 @@ fn lay_out(
         .row_separator(LineStyle::none().fill(ROW_END).junction(ROW_END));
     let mut table = Table::new();
     table.load_style(style);
+    let cells = |texts: &[String]| -> Vec<String> {
+        let text = |at: usize| texts.get(at).map_or("", String::as_str);
+        layout.columns.iter().map(|(at, width)| broken(text(*at), *width).join("\n")).collect()
+    };
     if options.headers {
-        table.set_header(headings);
+        table.set_header(cells(headings));
     }
-    table.add_rows(texts);
-    let natural: Vec<usize> = (0..selection.columns.len())
-        .map(|at| {
-            let heading = if options.headers { headings[at].width() } else { 0 };
-            texts.iter().filter_map(|row| row.get(at)).map(|text| text.width()).fold(heading, usize::max)
-        })
-        .collect();
-    // Two columns of a terminal part two cells: the padding and the mark between them.
-    let whole = natural.iter().sum::<usize>() + 2 * natural.len().saturating_sub(1);
-    let squeezed = options.width.filter(|width| *width < whole);
-    if let Some(width) = squeezed {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(to_u16(width));
-    } else {
-        table.set_content_arrangement(ContentArrangement::Disabled);
-    }
-    for (at, laid_out) in table.column_iter_mut().enumerate() {
-        let padding = u16::from(at + 1 < natural.len());
-        laid_out.set_padding((0, padding));
-        if is_numeric(selection, at) {
+    table.add_rows(texts.iter().map(|row| cells(row)));
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    // The mark between two cells is one of those that part them.
+    let padding = u16::from(layout.gap > 1);
+    for ((place, (at, _)), laid_out) in (1..).zip(&layout.columns).zip(table.column_iter_mut()) {
+        laid_out.set_padding((0, if place < layout.columns.len() { padding } else { 0 }));
+        if is_numeric(selection, *at) {
             laid_out.set_cell_alignment(CellAlignment::Right);
-        }
-        if squeezed.is_some() {
-            let cells: Vec<&Cell> = selection.rows.iter().filter_map(|row| row.get(at).copied()).collect();
-            let longest_word = |text: &str| text.split(' ').map(UnicodeWidthStr::width).max().unwrap_or(0);
-            let texts = texts.iter().filter_map(|row| row.get(at));
-            let heading = if options.headers { longest_word(&headings[at]) } else { 0 };
-            laid_out.set_constraint(if is_rigid(selection.columns[at], &cells) {
-                let width = texts.map(|text| text.width()).fold(heading, usize::max);
-                ColumnConstraint::Absolute(Width::Fixed(to_u16(width) + padding))
-            } else {
-                let least = texts.map(|text| longest_word(text).min(NARROWEST)).fold(heading, usize::max);
-                ColumnConstraint::LowerBoundary(Width::Fixed(to_u16(least) + padding))
-            });
         }
     }
     table
 }
 
-/// Whether a column must not be broken: numbers, times, and words of a fixed list.
-fn is_rigid(column: &Column, cells: &[&Cell]) -> bool {
-    fn is_text(kind: &Kind) -> bool {
-        match kind {
-            Kind::Text | Kind::List(_) => true,
-            Kind::Optional(kind) => is_text(kind),
-            Kind::OneOf(_) | Kind::Integer | Kind::Number | Kind::Bool | Kind::Time | Kind::Record(_) => {
-                false
-            }
-        }
-    }
-    let may_break = |cell: &&Cell| matches!(cell.value, Value::Text(_) | Value::List(_) | Value::Missing);
-    !is_text(&column.kind) || !cells.iter().all(may_break)
-}
-
 /// The laid-out lines with every cell in its tone.
-fn painted(table: &Table, selection: &Selection<'_>, options: &Options) -> Vec<String> {
+fn painted(table: &Table, layout: &Layout, selection: &Selection<'_>, options: &Options) -> Vec<String> {
     let mut row = 0;
     let mut heading = if options.headers { Heading::Words } else { Heading::Done };
     let rule = if options.ascii { '-' } else { '─' };
@@ -232,7 +205,10 @@ fn painted(table: &Table, selection: &Selection<'_>, options: &Options) -> Vec<S
         for (at, cell) in cells.iter().enumerate() {
             let tone = match heading {
                 Heading::Words => Tone::Faint,
-                Heading::Done => selection.rows[row].get(at).map_or(Tone::Plain, |cell| cell.tone),
+                Heading::Done => {
+                    let cell = selection.rows[row].get(layout.columns[at].0);
+                    cell.map_or(Tone::Plain, |cell| cell.tone)
+                }
             };
             let last = at + 1 == cells.len();
             let word = cell.trim_end();
@@ -256,13 +232,25 @@ enum Heading {
     Done,
 }
 
-fn to_u16(width: usize) -> u16 {
-    u16::try_from(width).unwrap_or(u16::MAX - 1)
+/// Which columns found no room, and how to see them: also below rows that stand alone, for nothing goes unsaid.
+fn remark(layout: &Layout, selection: &Selection<'_>, options: &Options) -> Vec<String> {
+    let (Some(width), false) = (options.width, layout.left_out.is_empty()) else { return Vec::new() };
+    let keys: Vec<String> =
+        layout.left_out.iter().map(|at| format!("`{}`", selection.columns[*at].key)).collect();
+    let remark = format!(
+        "left out, for a terminal of {width} columns has no room: {}; choose with `--columns`, or see all with `-F csv`",
+        keys.join(", ")
+    );
+    let mut lines = vec![String::new()];
+    lines.extend(text::wrap(&remark, options.width));
+    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{board, written};
+    use unicode_width::UnicodeWidthStr;
+
     use super::*;
 
     fn options() -> Options {
@@ -295,6 +283,18 @@ mod tests {
             let words: Vec<&str> = table.split_whitespace().collect();
             assert!(words.contains(&"boarding:") && words.contains(&"upstairs,"), "{table}");
         }
+    }
+
+    #[test]
+    fn what_finds_no_room_is_named_below_and_had_by_asking() {
+        let narrow = Options { width: Some(24), ..options() };
+        let table = written(&board(), Format::Table, &narrow);
+        let words = table.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("no room: `reason`, `minutes`;") && !table.contains("12.0"), "{table}");
+        assert!(table.lines().all(|line| line.width() <= 24), "{table}");
+        let asked = Options { columns: Some(vec!["status".to_owned(), "minutes".to_owned()]), ..narrow };
+        let table = written(&board(), Format::Table, &asked);
+        assert!(table.contains("12.0") && !table.contains("left out"), "{table}");
     }
 
     #[test]
