@@ -309,7 +309,7 @@ impl Setting {
             Some(text) => Some(time("--known-at", text, at, shown_in, sources)?),
             None => None,
         };
-        let place = LogPlace::find(common, environment, &registry_path(common, environment));
+        let place = LogPlace::asked_for(common, environment);
         Ok(Self { registry, at, known_at, zone, place, warnings: loaded.warnings })
     }
 }
@@ -462,7 +462,8 @@ fn at_once(tasks: Vec<Task<'_>>) {
     });
 }
 
-fn registry_path(common: &Common, environment: &Environment) -> PathBuf {
+/// Where the registry in use is.
+pub fn registry_path(common: &Common, environment: &Environment) -> PathBuf {
     match (&common.registry, &environment.registry) {
         (Some(path), _) => path.clone(),
         (None, Some(path)) => PathBuf::from(path),

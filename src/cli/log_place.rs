@@ -13,7 +13,7 @@ use crate::report::LogHead;
 
 use super::args::Common;
 use super::board;
-use super::context::{Environment, Remark};
+use super::context::{Environment, Remark, registry_path};
 use super::error::Failure;
 use super::progress::{Watched, WatchedStore};
 
@@ -43,6 +43,11 @@ impl LogPlace {
             None if registry.is_dir() => Self::Default(registry.join("diversions.db")),
             None => Self::Default(registry.with_file_name("diversions.db")),
         }
+    }
+
+    /// The log that is asked for.
+    pub fn asked_for(common: &Common, environment: &Environment) -> Self {
+        Self::find(common, environment, &registry_path(common, environment))
     }
 
     /// Every event; `None` where nobody named a log and there is none. What is odd is remarked on.

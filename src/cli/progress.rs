@@ -222,7 +222,8 @@ impl<R: Reading + ?Sized> Reading for WatchedRows<'_, R> {
     ) -> Result<(), LogError> {
         let progress = &mut self.progress;
         if progress.whole.is_none() {
-            progress.whole = self.rows.last()?.map(|last| last.head.event);
+            // Where it can't be told, whoever reads the rows will say why.
+            progress.whole = self.rows.last().ok().flatten().map(|last| last.head.event);
         }
         self.rows.rows(numbers, columns, &mut |number, row| {
             if number.is_multiple_of(ROWS) {

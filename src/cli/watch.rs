@@ -83,11 +83,6 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// The store, where the log is no file of rows.
-    pub fn store(&mut self) -> Option<&mut (dyn EventLog + 'static)> {
-        self.store.as_deref_mut()
-    }
-
     fn read(&mut self, sources: &mut Sources) -> Result<(), Failure> {
         self.failed = true;
         self.mark = self.mark();

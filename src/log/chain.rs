@@ -228,35 +228,80 @@ impl Verdict {
 /// Walks the whole chain. Each event is judged by the hash stored before it, so that a changed one is named and the
 /// good ones after it are not.
 pub(super) fn verify(reading: &mut dyn Reading, kept: Option<Head>) -> Result<Verdict, LogError> {
-    let mut verdict = Verdict::default();
-    let mut at_kept = kept.filter(|kept| kept.event == 0).map(|_| Hash::default());
-    let mut before = Head::default();
-    reading.rows(1..=u64::MAX, Column::ALL, &mut |number, row| {
-        if number > before.event + 1 {
-            verdict.found(Flaw::Missing { first: before.event + 1, last: number - 1 });
+    let mut walk = Walk { kept, ..Walk::default() };
+    walk.at_kept = kept.filter(|kept| kept.event == 0).map(|_| Hash::default());
+    let mut next = 1;
+    let is_whole = loop {
+        let walked = reading.rows(next..=u64::MAX, Column::ALL, &mut |number, row| {
+            walk.step(number, cell_of_hash(row), |before| seal(before, number, row));
+            Ok(())
+        });
+        match walked {
+            Ok(()) => break true,
+            // What is no text was not recorded so: the walk goes on behind it.
+            Err(LogError::NoText { event, .. }) => {
+                let mut stored = None;
+                // The hash may be what is no text.
+                let _ = reading.rows(event..=event, &[Column::Hash], &mut |_, row| {
+                    stored = cell_of_hash(row);
+                    Ok(())
+                });
+                walk.step(event, stored, |_| Hash::default());
+                next = event.saturating_add(1);
+            }
+            Err(LogError::Damaged { found, .. }) => {
+                walk.verdict.found(Flaw::Storage(format!("the events cannot be read to the end: {found}")));
+                break false;
+            }
+            Err(error) => return Err(error),
         }
-        let stored: Option<Hash> = row.cell(Column::Hash).and_then(|cell| cell.parse().ok());
-        if number == 0 || stored != Some(seal(before.hash, number, row)) {
-            verdict.found(Flaw::Changed { event: number });
-        }
-        before = Head { event: number, hash: stored.unwrap_or_default() };
-        if kept.is_some_and(|kept| kept.event == number) {
-            at_kept = stored;
-        }
-        Ok(())
-    })?;
-    verdict.head = before;
+    };
+    let Walk { mut verdict, at_kept, .. } = walk;
     if let Some(kept) = kept {
-        if before.event < kept.event {
-            verdict.found(Flaw::Cut { last: before.event, kept });
+        if verdict.head.event < kept.event {
+            if is_whole {
+                verdict.found(Flaw::Cut { last: verdict.head.event, kept });
+            }
         } else if let Some(found) = at_kept.filter(|found| *found != kept.hash) {
             verdict.found(Flaw::Rewritten { kept, found });
         }
     }
-    for odd in reading.inspect()? {
-        verdict.found(Flaw::Storage(odd));
+    match reading.inspect() {
+        Ok(odd) => odd.into_iter().for_each(|odd| verdict.found(Flaw::Storage(odd))),
+        Err(LogError::Damaged { found, .. }) => verdict.found(Flaw::Storage(found)),
+        Err(error) => return Err(error),
     }
     Ok(verdict)
+}
+
+/// A walk along the chain, as far as it has come.
+#[derive(Default)]
+struct Walk {
+    kept: Option<Head>,
+    /// The hash that the event of the kept head has.
+    at_kept: Option<Hash>,
+    verdict: Verdict,
+}
+
+impl Walk {
+    /// The next event that is there, the hash stored with it, and the one that it should have after another.
+    fn step(&mut self, number: u64, stored: Option<Hash>, sealed: impl FnOnce(Hash) -> Hash) {
+        let before = self.verdict.head;
+        if number > before.event + 1 {
+            self.verdict.found(Flaw::Missing { first: before.event + 1, last: number - 1 });
+        }
+        if stored != Some(sealed(before.hash)) {
+            self.verdict.found(Flaw::Changed { event: number });
+        }
+        self.verdict.head = Head { event: number, hash: stored.unwrap_or_default() };
+        if self.kept.is_some_and(|kept| kept.event == number) {
+            self.at_kept = stored;
+        }
+    }
+}
+
+fn cell_of_hash(row: &Row<'_>) -> Option<Hash> {
+    row.cell(Column::Hash).and_then(|cell| cell.parse().ok())
 }
 
 #[cfg(test)]

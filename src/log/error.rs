@@ -82,6 +82,16 @@ pub enum LogError {
         /// What is wrong with it.
         found: String,
     },
+    /// A cell holds something that no event was ever recorded with.
+    #[error("the log `{log}` is damaged: event {event} holds no text in `{column}`")]
+    NoText {
+        /// The log.
+        log: String,
+        /// Which event.
+        event: u64,
+        /// Which of its cells.
+        column: &'static str,
+    },
     /// Somebody put another file in its place.
     #[error("the log `{log}` was moved, removed or replaced while it was in use")]
     Replaced {
@@ -161,7 +171,7 @@ impl LogError {
             Self::Foreign { .. } => Some("name a file of its own for the log with --log"),
             Self::Newer { .. } => Some("use the version of `divert` that wrote it, or a later one"),
             Self::Older { .. } => Some("any writing command does that; keep a copy of the file"),
-            Self::Damaged { .. } => {
+            Self::Damaged { .. } | Self::NoText { .. } => {
                 Some("keep the file as it is, and compare it with a copy; `divert log verify` says more")
             }
             Self::Replaced { .. } => Some("run the command again"),

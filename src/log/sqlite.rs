@@ -426,7 +426,10 @@ impl Reading for Open<'_> {
     fn inspect(&mut self) -> Result<Vec<String>, LogError> {
         let mut odd = Vec::new();
         let failed = |error: rusqlite::Error| self.log.failed("read", &error);
-        if !self.is_blank()? {
+        // Not whether there is a table: that may be what was taken off.
+        let form: i64 =
+            self.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+        if form > 0 {
             let found = schema(self.connection).map_err(failed)?;
             let intact = Connection::open_in_memory().map_err(failed)?;
             intact.execute_batch(&SQLITE.concat()).map_err(failed)?;
@@ -455,8 +458,7 @@ impl Reading for Open<'_> {
 
 impl Open<'_> {
     fn no_text(&self, event: u64, column: Column) -> LogError {
-        let found = format!("event {event} holds no text in `{}`", column.as_str());
-        LogError::Damaged { log: self.log.name.clone(), found }
+        LogError::NoText { log: self.log.name.clone(), event, column: column.as_str() }
     }
 }
 

@@ -46,22 +46,12 @@ impl Basis<'_> {
             header.push("no log: nothing is known".to_owned());
         }
         Sheet {
-            name,
-            at: self.at,
             known_at: self.known_at,
-            zone: self.zone(),
             registry: self.registry.name.clone(),
             registry_sha256: self.registry.sha256.clone(),
             log: self.log.cloned(),
-            facts: Vec::new(),
             header,
-            columns,
-            rows: Vec::new(),
-            text_rows: None,
-            footer: Vec::new(),
-            drawing: None,
-            pictures: Vec::new(),
-            answer: None,
+            ..Sheet::new(name, columns, self.at, self.zone())
         }
     }
     /// A network's id, or missing.

@@ -265,6 +265,30 @@ pub struct Sheet {
     pub answer: Option<Vec<Line>>,
 }
 
+impl Sheet {
+    /// One without rows, that rests on nothing yet.
+    pub fn new(name: &'static str, columns: Vec<Column>, at: Instant, zone: Tz) -> Self {
+        Self {
+            name,
+            at,
+            known_at: None,
+            zone,
+            registry: String::new(),
+            registry_sha256: String::new(),
+            log: None,
+            facts: Vec::new(),
+            header: Vec::new(),
+            columns,
+            rows: Vec::new(),
+            text_rows: None,
+            footer: Vec::new(),
+            drawing: None,
+            pictures: Vec::new(),
+            answer: None,
+        }
+    }
+}
+
 /// A line of a text answer, and how it may be set off.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {

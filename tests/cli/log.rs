@@ -64,6 +64,73 @@ fn the_head_stands_in_every_answer_and_verifies() {
     assert_eq!(Divert::new().run(&["log", "verify"]).status, 4, "a csv file has no chain");
 }
 
+/// Does to the log what its triggers keep out.
+fn forge(divert: &Divert, sql: &str) {
+    let raw = rusqlite::Connection::open(divert.path("diversions.db")).unwrap();
+    raw.execute_batch("DROP TRIGGER event_stays; DROP TRIGGER event_is_kept").unwrap();
+    raw.execute_batch(sql).unwrap();
+}
+
+/// What `verify` says of a log of four events to which this was done.
+fn verdict_on(sql: &str) -> Vec<String> {
+    let divert = fresh();
+    for status in ["closed", "open", "closed", "open"] {
+        divert.run(&["declare", "Hartford", status]);
+    }
+    forge(&divert, sql);
+    let verdict = divert.run(&["log", "verify"]);
+    assert_eq!((verdict.stderr.as_str(), verdict.status), ("", 1), "{verdict:#?}");
+    let head = verdict.stdout.lines().last().unwrap();
+    assert!(head.starts_with("head 4:") && head.len() == 7 + 64, "{head}");
+    let unguarded =
+        ["event_is_kept", "event_stays"].map(|name| format!("`{name}`, which guards the log, was taken off"));
+    let flaws: Vec<String> = verdict.stdout.lines().map(str::to_owned).collect();
+    let (flaws, rest) = flaws.split_at(flaws.len() - 3);
+    assert_eq!(rest[..2], unguarded);
+    flaws.to_vec()
+}
+
+#[test]
+fn a_log_that_no_other_command_can_read_is_verified() {
+    let changed =
+        |event| format!("event {event} is not what was recorded: its hash does not cover what stands there");
+    assert_eq!(
+        verdict_on("DELETE FROM event WHERE event = 2"),
+        ["event 2 is missing".to_owned(), changed(3)]
+    );
+    for (event, cell) in [
+        (3, "facility = 'nowhere'"),
+        (2, "recorded_at = 'yesterday'"),
+        (4, "recorded_at = '2030-01-01T00:00:00Z'"),
+        (4, "recorded_at = 'tomorrow'"),
+        (1, "reason = CAST(x'ff' AS TEXT)"),
+    ] {
+        assert_eq!(
+            verdict_on(&format!("UPDATE event SET {cell} WHERE event = {event}")),
+            [changed(event)],
+            "{cell}"
+        );
+    }
+    let both =
+        "DELETE FROM event WHERE event = 2; UPDATE event SET reason = CAST(x'ff' AS TEXT) WHERE event = 3";
+    assert_eq!(verdict_on(both), ["event 2 is missing".to_owned(), changed(3)]);
+}
+
+#[test]
+fn a_chain_holds_whatever_the_registry_says() {
+    let divert = fresh();
+    divert.run(&["declare", "Hartford", "closed"]);
+    let other = "[registry]\nname = \"Elsewhere\"\ntimezone = \"America/New_York\"\n";
+    std::fs::write(divert.path("other.toml"), other).unwrap();
+    let verify = ["--log", "diversions.db", "log", "verify"];
+    let elsewhere = divert.run(&[&["--registry", "other.toml"][..], &verify].concat());
+    assert_eq!((elsewhere.stderr.as_str(), elsewhere.status), ("", 0), "{elsewhere:#?}");
+    assert!(elsewhere.stdout.starts_with("1 event, and the chain holds\n"), "{elsewhere:#?}");
+    let without = divert.run(&[&["--registry", "none.toml"][..], &verify].concat());
+    assert_eq!((&without.stdout, without.status), (&elsewhere.stdout, 0), "{without:#?}");
+    assert_eq!(without.stderr, "warning: the registry cannot be read; the chain is verified without it\n");
+}
+
 #[test]
 fn a_journal_is_narrowed_by_name_and_time() {
     let divert = Divert::new();

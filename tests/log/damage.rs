@@ -48,6 +48,25 @@ fn a_changed_event_is_named_and_its_neighbours_are_not() {
 }
 
 #[test]
+fn a_cell_that_is_no_text_is_named_and_what_comes_after_it_is_judged() {
+    let (place, _) = filled();
+    forge(
+        &place,
+        "UPDATE event SET source = CAST(x'ff' AS TEXT) WHERE event = 2; \
+         UPDATE event SET reason = 'no beds' WHERE event = 5",
+    );
+    assert_eq!(flaws(&place, None), [2, 5].map(|event| Flaw::Changed { event }));
+}
+
+#[test]
+fn a_table_that_was_dropped_is_no_empty_log() {
+    let (place, _) = filled();
+    Connection::open(place.path()).unwrap().execute_batch("DROP TABLE event").unwrap();
+    let told: Vec<String> = flaws(&place, None).iter().map(ToString::to_string).collect();
+    assert!(told.contains(&"`event`, which guards the log, was taken off".to_owned()), "{told:?}");
+}
+
+#[test]
 fn swapped_events_are_named() {
     let (place, _) = filled();
     forge(

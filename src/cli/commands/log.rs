@@ -2,10 +2,12 @@
 //!
 //! Floor 6.
 
+use chrono_tz::Tz;
+
 use crate::log::{Head, Verdict};
 use crate::model::Instant;
 use crate::report::journal::{self, Entry, Selection};
-use crate::report::{Basis, Cell, Column, Kind, Line, LogHead, Tone, transitions};
+use crate::report::{Basis, Cell, Column, Kind, Line, LogHead, Sheet, Tone, transitions};
 use crate::sheet::Telling;
 use crate::state::Timeline;
 
@@ -13,20 +15,21 @@ use super::super::args::LogArgs;
 use super::super::context::{Setting, clock};
 use super::super::desk::by_pages;
 use super::super::error::{Exit, Failure};
+use super::super::log_place::LogPlace;
 use super::super::watch::{PERIOD, Watch};
 use super::{Session, named};
 
 pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if args.names == ["verify"] {
+        return verify(args, session);
+    }
+    if args.head.is_some() {
+        return Err(Failure::OnlyFor { option: "--head", command: "log verify" });
+    }
     let setting = Setting::read(session.common, session.environment, session.sources)?;
     let mut watch = Watch::open(&setting, session.environment, session.sources)?;
     for remark in &watch.remarks {
         session.ui.warn(&remark.to_string());
-    }
-    if args.names == ["verify"] {
-        return verify(args, session, &setting, &mut watch);
-    }
-    if args.head.is_some() {
-        return Err(Failure::OnlyFor { option: "--head", command: "log verify" });
     }
     let in_words = session.reads_words()?;
     let mut time = |option: &'static str, text: &Option<String>| {
@@ -131,32 +134,31 @@ pub(super) fn verdict_columns() -> Vec<Column> {
     vec![Column::new("flaw", "Flaw", Kind::Text, crate::report::View::All)]
 }
 
-/// Walks the chain.
-fn verify(
-    args: &LogArgs,
-    session: &mut Session<'_>,
-    setting: &Setting,
-    watch: &mut Watch<'_>,
-) -> Result<Exit, Failure> {
+/// Walks the chain. What rows mean is not asked: a log that no command can read any more is the one to be verified.
+fn verify(args: &LogArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let kept: Option<Head> = match &args.head {
         Some(text) => Some(text.parse().map_err(|error| Failure::NoHead { text: text.clone(), error })?),
         None => None,
     };
-    let store = watch.store().ok_or(Failure::NoChain)?;
-    let verdict = store.verify(kept).map_err(Failure::Store)?;
-    let timeline = Timeline::unknown(&setting.registry);
-    let head = LogHead { head: verdict.head.event, hash: Some(verdict.head.hash.to_string()) };
-    let basis = Basis {
-        registry: &setting.registry,
-        timeline: &timeline,
-        at: setting.at,
-        known_at: None,
-        zone: setting.zone,
-        log: Some(&head),
-    };
-    let mut sheet = basis.sheet("verify", verdict_columns());
+    let (common, environment) = (session.common, session.environment);
+    let mut sheet = Sheet::new("verify", verdict_columns(), environment.clock, Tz::UTC);
+    match Setting::read(common, environment, session.sources) {
+        Ok(Setting { registry, at, zone, .. }) => {
+            (sheet.at, sheet.zone) = (at, zone.unwrap_or(registry.timezone));
+            (sheet.registry, sheet.registry_sha256) = (registry.name, registry.sha256);
+        }
+        Err(Failure::Registry(_)) => {
+            session.ui.warn("the registry cannot be read; the chain is verified without it");
+        }
+        Err(failure) => return Err(failure),
+    }
+    let place = LogPlace::asked_for(common, environment);
+    if !place.has_store() {
+        return Err(Failure::NoChain);
+    }
+    let verdict = place.to_read(environment)?.verify(kept).map_err(Failure::Store)?;
+    sheet.log = Some(LogHead { head: verdict.head.event, hash: Some(verdict.head.hash.to_string()) });
     sheet.rows = verdict.flaws.iter().map(|flaw| vec![flaw.to_string().into()]).collect();
-    sheet.header.clear();
     sheet.answer = Some(told(&verdict, kept));
     session.show(&sheet, "flaw")?;
     Ok(if verdict.flaws.is_empty() { Exit::Done } else { Exit::No })
