@@ -144,7 +144,8 @@ pub fn stored(
     places: Range<usize>,
 ) -> Result<Vec<Entry>, Failure> {
     let first = places.start as u64 + 1;
-    let mut entries: Vec<Entry> = events.stand_at(places.clone()).map(Entry::from).collect();
+    let mut entries: Vec<Entry> =
+        events.stand_at(places.clone()).map(|event| Entry::new(event, None)).collect();
     let text = |row: &Row<'_>, column| row.get(column).map(str::to_owned);
     store
         .rows(first..=places.end as u64, &mut |number, row| {

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
-use crate::log::{EventLog, Log, LogError};
+use crate::log::{self, EventLog, Log, LogError};
 use crate::model::Sources;
 use crate::report::journal::Entry;
 
@@ -77,10 +77,15 @@ impl<'a> Watch<'a> {
     /// The events at these places with what the log keeps of each beside its meaning.
     pub fn entries(&mut self, places: Range<usize>) -> Result<Vec<Entry>, Failure> {
         let Some(Log { events, .. }) = &self.log else { return Ok(Vec::new()) };
-        match &mut self.store {
-            Some(store) => desk::stored(&mut **store, events, places),
-            None => Ok(events.stand_at(places).map(Entry::from).collect()),
+        if let Some(store) = &mut self.store {
+            return desk::stored(&mut **store, events, places);
         }
+        let registry = &self.setting.registry;
+        let entry = |event| {
+            let data = log::data(&event, registry);
+            Entry::new(event, data)
+        };
+        Ok(events.stand_at(places).map(entry).collect())
     }
 
     fn read(&mut self, sources: &mut Sources) -> Result<(), Failure> {

@@ -109,6 +109,21 @@ impl Draft {
     }
 }
 
+/// What stands in `data` of an event as far as the event says it: a mark at an `until` that nobody stated, figures, an
+/// assignment. What a row holds there beside its meaning, such as an import's key, no event knows.
+pub fn data(event: &Event, registry: &Registry) -> Option<String> {
+    let data = match &event.kind {
+        Kind::Declare(declaration) => {
+            let is_marked = declaration.until.is_some_and(|until| !until.stated);
+            return is_marked.then(|| row::ONLY_MAX.to_owned());
+        }
+        Kind::Census(census) => figures(census),
+        Kind::Assign(assignment) => facts(assignment, registry),
+        Kind::Retract(_) | Kind::Note(_) => return None,
+    };
+    (!data.is_empty()).then(|| Value::Object(data).to_string())
+}
+
 impl Row<'static> {
     /// The row that stands for an event, as the exchange format has it: with its number, without author and hash.
     pub fn of(event: &Event, registry: &Registry) -> Self {

@@ -32,7 +32,7 @@ mod words;
 pub use chain::{Flaw, Hash, Head, NotAHead, Verdict};
 #[cfg(feature = "postgres")]
 pub use credentials::Credentials;
-pub use draft::{Draft, Entry};
+pub use draft::{Draft, Entry, data};
 pub use error::LogError;
 pub use file::{Format, cannot_read, open, read};
 pub use memory::MemoryLog;

@@ -660,7 +660,7 @@ pub(super) fn lanes(registry: &Registry, declared: &Declared) -> BTreeSet<Lane> 
 /// The key of `data` that says where an `until` comes from, and what it says of one that nobody stated.
 pub(super) const UNTIL: &str = "until";
 pub(super) const MAX: &str = "max";
-const ONLY_MAX: &str = r#"{"until":"max"}"#;
+pub(super) const ONLY_MAX: &str = r#"{"until":"max"}"#;
 
 /// The figures of a census in `data`; waits are in hours.
 pub(super) const OCCUPIED: &str = "occupied";

@@ -28,10 +28,10 @@ pub struct Entry {
     pub hash: Option<String>,
 }
 
-impl From<Event> for Entry {
-    /// What a log that keeps no more has of it.
-    fn from(event: Event) -> Self {
-        Self { event, author: None, data: None, hash: None }
+impl Entry {
+    /// What a log that keeps no more has of it: an event, and what it says in `data`.
+    pub fn new(event: Event, data: Option<String>) -> Self {
+        Self { event, author: None, data, hash: None }
     }
 }
 

@@ -240,6 +240,35 @@ fn a_copy_of_a_log_is_a_log() {
     }
 }
 
+/// A log with everything that stands in `data`: an end that nobody stated, figures.
+fn with_data() -> Divert {
+    let yellow = "[status.yellow]\nlabel = \"Yellow\"\neffect = \"diverting\"\nmax = \"2h\"\n";
+    let divert = Divert::bare().registry(&format!("{REGISTRY}\n{yellow}")).by_the_clock();
+    divert.run(&["declare", "Hartford", "yellow"]);
+    divert.run(&["census", "Hartford", "--occupied", "4", "--longest-boarding", "1.1"]);
+    divert.run(&["retract", "2"]);
+    divert
+}
+
+#[test]
+fn a_copy_of_a_copy_of_a_log_has_the_same_data() {
+    let divert = with_data();
+    // Of author and hash a file keeps nothing once it is read.
+    let columns =
+        "event,recorded_at,kind,facility,lane,status,scope,from,until,source,exercise,retracts,data";
+    for format in ["csv", "jsonl"] {
+        let copy = format!("copy.{format}");
+        divert.run(&["log", "-F", format, "-o", &copy, "--columns", columns]);
+        let copied = std::fs::read_to_string(divert.path(&copy)).unwrap();
+        let bare = copied.replace(['"', '\\'], "");
+        for data in ["{until:max}", "occupied:4", "longest_boarding:1.1"] {
+            assert!(bare.contains(data), "{data} in {copied}");
+        }
+        let again = divert.run(&["--log", &copy, "log", "-F", format, "--columns", columns]);
+        again.answers(&copied);
+    }
+}
+
 #[test]
 fn what_ends_soon_is_told_and_nothing_else() {
     let divert = fresh();
