@@ -451,7 +451,7 @@ pub struct LogArgs {
     /// Show transitions instead of events: what began, ended and was confirmed, also what ran out
     #[arg(long)]
     pub changes: bool,
-    /// Go on showing what comes
+    /// Go on showing what comes; with --changes also what was shown and never was, as withdrawn
     #[arg(long)]
     pub follow: bool,
     /// With `verify`: a head that was kept, as reports and json print it

@@ -12,7 +12,9 @@ use super::journal::Selection;
 use super::lanes;
 use crate::sheet::{Basis, Cell, Column, Kind, Telling, Value, View};
 
-const CHANGES: [&str; 3] = ["ends", "begins", "confirmed"];
+const CHANGES: [&str; 4] = ["ends", "begins", "confirmed", WITHDRAWN];
+/// What is said of a transition that was told and that, by what was recorded since, never was.
+const WITHDRAWN: &str = "withdrawn";
 
 /// The columns of transitions.
 pub fn columns() -> Vec<Column> {
@@ -134,6 +136,51 @@ impl Told {
     }
 }
 
+/// What is to be told to whoever was told what `before` holds: what there is no more, as withdrawn, then what there is now.
+/// Both are in the order of time. An event that is recorded late changes the past, a retraction takes from it.
+pub fn news(before: &[Vec<Cell>], now: &[Vec<Cell>]) -> Vec<Vec<Cell>> {
+    let same = before.iter().zip(now).take_while(|(old, new)| old == new).count();
+    let (mut old, mut new) = (&before[same..], &now[same..]);
+    let (mut gone, mut came) = (Vec::new(), Vec::new());
+    while let Some(at) =
+        old.first().map(|row| at(row)).into_iter().chain(new.first().map(|row| at(row))).min()
+    {
+        let (was, later) = old.split_at(old.partition_point(|row| self::at(row) <= at));
+        let (is, later_now) = new.split_at(new.partition_point(|row| self::at(row) <= at));
+        gone.extend(beyond(was, is).cloned());
+        came.extend(beyond(is, was).cloned());
+        (old, new) = (later, later_now);
+    }
+    let change = columns().iter().position(|column| column.key == "change");
+    for row in &mut gone {
+        if let Some(cell) = change.and_then(|at| row.get_mut(at)) {
+            *cell = WITHDRAWN.into();
+        }
+    }
+    gone.extend(came);
+    gone
+}
+
+/// Those of some rows that are not among others, or not as often.
+fn beyond<'r>(rows: &'r [Vec<Cell>], others: &'r [Vec<Cell>]) -> impl Iterator<Item = &'r Vec<Cell>> {
+    let mut left: Vec<_> = others.iter().collect();
+    rows.iter().filter(move |row| match left.iter().position(|other| other == row) {
+        Some(at) => {
+            left.swap_remove(at);
+            false
+        }
+        None => true,
+    })
+}
+
+/// When the transition of a row was.
+fn at(row: &[Cell]) -> Option<Instant> {
+    match row.first()?.value {
+        Value::Time(at, _) => Some(at),
+        _ => None,
+    }
+}
+
 fn row(
     basis: &Basis<'_>,
     transition: &Transition,
@@ -163,6 +210,40 @@ fn row(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A transition as its row has it, as far as it matters here.
+    fn told(minute: i64, facility: &str, change: &str) -> Vec<Cell> {
+        let at = Value::Time(Instant::from_seconds(60 * minute), chrono_tz::UTC);
+        vec![at.into(), Value::Missing.into(), facility.into(), change.into()]
+    }
+
+    #[test]
+    fn whoever_was_told_what_was_is_told_what_came_and_what_never_was() {
+        let before = [told(1, "a", "begins"), told(1, "b", "begins"), told(5, "a", "ends")];
+        // Recorded later: `c` in the minute that was told, and that `a` ended before it did.
+        let now = [
+            told(1, "a", "begins"),
+            told(1, "b", "begins"),
+            told(1, "c", "begins"),
+            told(3, "a", "ends"),
+            told(6, "b", "ends"),
+        ];
+        let news = super::news(&before, &now);
+        assert_eq!(
+            news,
+            [told(5, "a", "withdrawn"), told(1, "c", "begins"), told(3, "a", "ends"), told(6, "b", "ends")]
+        );
+        assert_eq!(super::news(&now, &now), [] as [Vec<Cell>; 0]);
+        // What is retracted is withdrawn, and told once more if it is so after all.
+        assert_eq!(super::news(&before, &[]).len(), 3);
+        assert_eq!(super::news(&[], &before), before);
+    }
+
+    #[test]
+    fn what_comes_twice_is_told_twice() {
+        let [one, once, twice] = [(); 3].map(|()| told(1, "a", "begins"));
+        assert_eq!(super::news(&[one], &[once, twice]), [told(1, "a", "begins")]);
+    }
 
     #[test]
     fn a_transition_takes_32_bytes() {

@@ -1,7 +1,7 @@
 //! `log`, `import`, and what is followed.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -279,25 +279,39 @@ fn what_ends_soon_is_told_and_nothing_else() {
     divert.run(&["status", "rockville", "--ending", "30m"]).answers("");
 }
 
+/// A command that goes on, until it is dropped.
+struct Followed {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Followed {
+    fn new(divert: &Divert, args: &[&str]) -> Self {
+        let mut command = divert.command(&divert.path("."));
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+    /// The next line that it writes.
+    fn next(&mut self) -> String {
+        self.lines.next().unwrap().unwrap()
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
 /// Runs a command that goes on, does something, and gives the first lines that it writes.
 fn followed(divert: &Divert, args: &[&str], lines: usize, meanwhile: impl FnOnce()) -> Vec<String> {
-    let directory = divert.path(".");
-    let mut child = divert
-        .command(&directory)
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut reader = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut read = vec![reader.next().unwrap().unwrap()];
+    let mut follows = Followed::new(divert, args);
+    let mut read = vec![follows.next()];
     meanwhile();
-    while read.len() < lines {
-        read.push(reader.next().unwrap().unwrap());
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    read.extend((1..lines).map(|_| follows.next()));
     read
 }
 
@@ -332,6 +346,27 @@ fn a_journal_that_is_followed_gives_every_event_once() {
     divert
         .run(&["status", "--follow", "-F", "json"])
         .fails("error: what is followed is written line by line\nhelp: leave --output out, and write the table, csv, tsv or jsonl\n", 2);
+}
+
+#[test]
+fn changes_that_are_followed_are_told_once_also_where_they_are_recorded_late() {
+    let divert = fresh();
+    divert.run(&["declare", "Hartford", "closed"]);
+    let args = ["log", "--changes", "--follow", "-F", "jsonl", "--columns", "facility,change,event"];
+    let told = |facility: &str, change: &str, event: u64| {
+        format!("{{\"facility\":\"{facility}\",\"change\":\"{change}\",\"event\":{event}}}")
+    };
+    let mut follows = Followed::new(&divert, &args);
+    assert_eq!(follows.next(), told("hartford", "begins", 1));
+    // What is said now, perhaps within the second that was told already, and what was so five minutes ago.
+    divert.run(&["declare", "Manchester", "Memorial", "closed"]);
+    assert_eq!(follows.next(), told("manchester-memorial", "begins", 2));
+    divert.run(&["--at", "-5m", "declare", "Rockville", "General", "diverting"]);
+    assert_eq!(follows.next(), told("rockville-general", "begins", 3));
+    divert.run(&["retract", "1"]);
+    assert_eq!(follows.next(), told("hartford", "withdrawn", 1));
+    divert.run(&["retract", "4"]);
+    assert_eq!(follows.next(), told("hartford", "begins", 1));
 }
 
 #[cfg(target_os = "linux")]

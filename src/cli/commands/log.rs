@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use crate::log::{Head, Verdict};
 use crate::model::Instant;
 use crate::report::journal::{self, Entry, Selection};
-use crate::report::{Basis, Cell, Column, Kind, Line, LogHead, Sheet, Tone, transitions};
+use crate::report::{Basis, Column, Kind, Line, LogHead, Sheet, Tone, transitions};
 use crate::sheet::Telling;
 use crate::state::Timeline;
 
@@ -96,22 +96,28 @@ impl Journal<'_> {
 
     /// Shows what is there, then every event, or every transition, as it comes; until the reader goes away.
     fn follow(&self, session: &mut Session<'_>, watch: &mut Watch<'_>) -> Result<Exit, Failure> {
-        let (mut shown, mut before) = (0, None);
+        let (mut first, mut shown, mut transitions) = (true, 0, Vec::new());
+        let mut at = self.setting.at;
         loop {
-            let at = if session.common.at.is_some() { self.setting.at } else { clock() };
-            let head = watch.log().map(LogHead::from);
-            #[allow(clippy::redundant_closure_for_method_calls)]
-            // the method by its name has one lifetime only
-            let mut sheet = self.tell(watch, head.as_ref(), at, shown, |telling| telling.whole())?;
-            if let (true, Some(before)) = (self.changes, before) {
-                // What comes now: a late entry about the past stands in the log.
-                sheet.rows.retain(|row| is_after(row, before));
+            if session.common.at.is_none() {
+                // A clock that is set back takes nothing back.
+                at = at.max(clock());
             }
-            let first = before.is_none();
+            let head = watch.log().map(LogHead::from);
+            let mut counted = None;
+            let mut sheet = self.tell(watch, head.as_ref(), at, shown, |mut telling| {
+                counted = telling.counted.take();
+                telling.whole()
+            })?;
+            if self.changes {
+                let rows = transitions::news(&transitions, &sheet.rows);
+                transitions = std::mem::replace(&mut sheet.rows, rows);
+            }
+            sheet.footer.extend(counted.map(|counted| counted(sheet.rows.len())));
             if (first || !sheet.rows.is_empty()) && !session.stream(&sheet, "event", first)? {
                 return Ok(Exit::Done);
             }
-            before = Some(at);
+            first = false;
             shown = watch.log().map_or(0, |log| log.events.len());
             // A transition may come by itself; an event does not.
             loop {
@@ -122,11 +128,6 @@ impl Journal<'_> {
             }
         }
     }
-}
-
-/// Whether a transition comes after an instant that was shown already.
-fn is_after(row: &[Cell], shown: Instant) -> bool {
-    matches!(row.first().map(|cell| &cell.value), Some(crate::report::Value::Time(at, _)) if *at > shown)
 }
 
 /// The columns of a verdict.
