@@ -90,7 +90,11 @@ impl Draft {
         {
             row.set(Column::Text, Cow::Owned(text.to_string()));
         }
-        let mut data = self.data.clone();
+        let mut data = match &self.entry {
+            Entry::Assign(assignment) => rested_on(assignment),
+            Entry::Declare(_) | Entry::Retract(_) | Entry::Census(_) | Entry::Note(_) => Map::new(),
+        };
+        data.extend(self.data.clone());
         data.remove(row::UNTIL);
         match &self.entry {
             Entry::Declare(declaration) => {
@@ -118,7 +122,11 @@ pub fn data(event: &Event, registry: &Registry) -> Option<String> {
             return is_marked.then(|| row::ONLY_MAX.to_owned());
         }
         Kind::Census(census) => figures(census),
-        Kind::Assign(assignment) => facts(assignment, registry),
+        Kind::Assign(assignment) => {
+            let mut data = rested_on(assignment);
+            data.extend(facts(assignment, registry));
+            data
+        }
         Kind::Retract(_) | Kind::Note(_) => return None,
     };
     (!data.is_empty()).then(|| Value::Object(data).to_string())
@@ -191,7 +199,12 @@ fn figures(census: &Census) -> Map<String, Value> {
     .collect()
 }
 
-/// An assignment as `data` has it.
+/// What an assignment rested on.
+fn rested_on(assignment: &Assignment) -> Map<String, Value> {
+    assignment.rested_on.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// An assignment as `data` has it, apart from what it rested on.
 fn facts(assignment: &Assignment, registry: &Registry) -> Map<String, Value> {
     let id = assignment.id.as_deref().map(|id| (row::ID.to_owned(), Value::from(id)));
     let home = assignment.home.map(|home| registry.facilities[home].key.as_str());

@@ -11,7 +11,7 @@ use super::chain::{Hash, seal};
 use super::row::{Column, Row};
 use super::store::{Appended, EventLog, Writer};
 use super::{Draft, Entry, Log, LogError};
-use crate::model::{Event, Kind, Ledger, Registry};
+use crate::model::{Assignment, Event, Kind, Ledger, Registry};
 
 impl dyn EventLog + '_ {
     /// Takes in those events of another log that are not here yet; a retraction retracts what its target has become
@@ -92,9 +92,16 @@ fn draft(event: &Event, target: Option<u64>, key: &str) -> Draft {
         .with("recorded_at", event.recorded_at.rfc3339(Tz::UTC))
 }
 
-/// What tells an event from every other, whatever its number is.
+/// What tells an event from every other, whatever its number is. What an assignment rested on is no part of it: logs have
+/// taken in assignments without it, and are to take in none of them twice.
 fn fingerprint(event: &Event, target: Option<Hash>, registry: &Registry) -> Hash {
-    let mut row = Row::of(event, registry);
+    let mut row = match &event.kind {
+        Kind::Assign(assignment) => {
+            let bare = Assignment { rested_on: None, ..(**assignment).clone() };
+            Row::of(&Event { kind: Kind::Assign(Box::new(bare)), ..event.clone() }, registry)
+        }
+        Kind::Declare(_) | Kind::Retract(_) | Kind::Census(_) | Kind::Note(_) => Row::of(event, registry),
+    };
     row.set(Column::Retracts, Cow::Borrowed(""));
     seal(target.unwrap_or_default(), 0, &row)
 }

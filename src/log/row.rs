@@ -381,18 +381,20 @@ impl<'g> Rows<'g> {
     }
 
     fn assignment(
-        &self,
+        &mut self,
         row: &Row<'_>,
         subject: Option<Subject>,
         at: Option<Instant>,
         wrong: &mut Vec<Wrong>,
     ) -> Option<Kind> {
         let facility = the_facility(row, subject, "an assignment", wrong);
-        let data = data(row, wrong);
+        let mut data = data(row, wrong);
         let id = figure(&data, ID, wrong, |value| value.as_str().map(Arc::from));
         let home = figure(&data, HOME, wrong, |value| self.registry.facilities.id(value.as_str()?));
         let forced = figure(&data, FORCED, wrong, Value::as_bool).unwrap_or_default();
-        Some(Kind::Assign(Box::new(Assignment { facility: facility?, at: at?, id, home, forced })))
+        data.retain(|key, value| RESTED_ON.contains(&key.as_str()) && !value.is_null());
+        let rested_on = (!data.is_empty()).then(|| self.word(&Value::Object(data).to_string()));
+        Some(Kind::Assign(Box::new(Assignment { facility: facility?, at: at?, id, home, forced, rested_on })))
     }
 
     fn retraction(&self, row: &Row<'_>, wrong: &mut Vec<Wrong>) -> Option<Kind> {
@@ -674,6 +676,11 @@ pub(super) const LAST_WAIT: &str = "last_wait";
 pub(super) const ID: &str = "id";
 pub(super) const HOME: &str = "home";
 pub(super) const FORCED: &str = "forced";
+
+/// What an assignment rested on, in `data`. Anything else is not kept: it might be what no log is to hold, such as where
+/// a patient was.
+const RESTED_ON: [&str; 10] =
+    ["age", "care", "decided_by", "from", "minutes", "needs", "nemsis", "outcome", "priority", "zone"];
 
 fn census(
     row: &Row<'_>,

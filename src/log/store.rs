@@ -377,7 +377,7 @@ impl<'a> Adding<'a> {
             (Entry::Declare(said), Kind::Declare(read)) => said == read,
             (Entry::Retract(said), Kind::Retract(read)) => said == read,
             (Entry::Census(said), Kind::Census(read)) => said == read,
-            (Entry::Assign(said), Kind::Assign(read)) => said == read,
+            (Entry::Assign(said), Kind::Assign(read)) => said.is_as(read),
             (Entry::Note(_), Kind::Note(_)) => true,
             (
                 Entry::Declare(_) | Entry::Retract(_) | Entry::Census(_) | Entry::Assign(_) | Entry::Note(_),

@@ -42,4 +42,13 @@ pub struct Assignment {
     pub home: Option<FacilityId>,
     /// Whether the destination had asked to be bypassed, or lacked what was needed.
     pub forced: bool,
+    /// What it rested on, as a JSON object: kept for the record, and asked by nobody.
+    pub rested_on: Option<Arc<str>>,
+}
+
+impl Assignment {
+    /// Whether another says the same, whatever either rested on.
+    pub fn is_as(&self, other: &Self) -> bool {
+        Self { rested_on: None, ..self.clone() } == Self { rested_on: None, ..other.clone() }
+    }
 }

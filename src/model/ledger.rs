@@ -925,7 +925,14 @@ mod tests {
         let facility = FacilityId::from(1);
         other(
             number,
-            Kind::Assign(Box::new(Assignment { facility, at: at(0), id: None, home: None, forced: true })),
+            Kind::Assign(Box::new(Assignment {
+                facility,
+                at: at(0),
+                id: None,
+                home: None,
+                forced: true,
+                rested_on: None,
+            })),
         )
     }
 

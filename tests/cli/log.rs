@@ -240,12 +240,19 @@ fn a_copy_of_a_log_is_a_log() {
     }
 }
 
-/// A log with everything that stands in `data`: an end that nobody stated, figures.
+/// Another log of the same registry.
+fn with_registry_of(divert: &Divert) -> Divert {
+    let registry = std::fs::read_to_string(divert.path("facilities.toml")).unwrap();
+    Divert::bare().registry(&registry).by_the_clock()
+}
+
+/// A log with everything that stands in `data`: an end that nobody stated, figures, an assignment.
 fn with_data() -> Divert {
     let yellow = "[status.yellow]\nlabel = \"Yellow\"\neffect = \"diverting\"\nmax = \"2h\"\n";
     let divert = Divert::bare().registry(&format!("{REGISTRY}\n{yellow}")).by_the_clock();
     divert.run(&["declare", "Hartford", "yellow"]);
     divert.run(&["census", "Hartford", "--occupied", "4", "--longest-boarding", "1.1"]);
+    divert.run(&["assign", "vernon", "stroke", "p2", "--id", "4411"]);
     divert.run(&["retract", "2"]);
     divert
 }
@@ -261,12 +268,64 @@ fn a_copy_of_a_copy_of_a_log_has_the_same_data() {
         divert.run(&["log", "-F", format, "-o", &copy, "--columns", columns]);
         let copied = std::fs::read_to_string(divert.path(&copy)).unwrap();
         let bare = copied.replace(['"', '\\'], "");
-        for data in ["{until:max}", "occupied:4", "longest_boarding:1.1"] {
+        for data in ["{until:max}", "occupied:4", "longest_boarding:1.1", "id:4411", "needs:[stroke],"] {
             assert!(bare.contains(data), "{data} in {copied}");
         }
         let again = divert.run(&["--log", &copy, "log", "-F", format, "--columns", columns]);
         again.answers(&copied);
     }
+}
+
+#[test]
+fn what_an_assignment_rested_on_is_imported_and_tells_it_from_no_other() {
+    let divert = with_data();
+    let data = |divert: &Divert| -> Value {
+        let rows = divert.run(&["log", "-F", "jsonl", "--columns", "kind,data"]).stdout;
+        let row = rows.lines().find(|row| row.contains("assign")).unwrap();
+        let row: Value = serde_json::from_str(row).unwrap();
+        serde_json::from_str(row["data"].as_str().unwrap()).unwrap()
+    };
+    let recorded = data(&divert);
+    let keys: Vec<&String> = recorded.as_object().unwrap().keys().collect();
+    let all = "age care decided_by home id minutes needs nemsis outcome priority zone";
+    assert_eq!(keys, all.split(' ').collect::<Vec<_>>());
+    for format in ["csv", "jsonl"] {
+        let name = format!("copy.{format}");
+        divert.run(&["log", "-o", &name]);
+        let copy = with_registry_of(&divert);
+        let path = divert.path(&name);
+        let import = ["import", format, path.to_str().unwrap()];
+        copy.run(&import).answers("4 events recorded (1 to 4), 0 were there already\n");
+        let mut imported = data(&copy);
+        let facts = imported.as_object_mut().unwrap();
+        assert!(facts.remove("import").is_some() && facts.remove("recorded_at").is_some());
+        assert_eq!(imported, recorded);
+        copy.run(&import).answers("0 events recorded, 4 were there already\n");
+    }
+    // Logs were filled before by imports that left it out, and from files that have less: it is the same assignment.
+    let full = std::fs::read_to_string(divert.path("copy.jsonl")).unwrap();
+    let assigned = recorded.to_string().replace('"', "\\\"");
+    let less = format!("{{\"home\":{},\"id\":\"4411\"}}", recorded["home"]).replace('"', "\\\"");
+    assert!(full.contains(&assigned), "{full}");
+    let copy = with_registry_of(&divert);
+    std::fs::write(copy.path("less.jsonl"), full.replace(&assigned, &less)).unwrap();
+    copy.run(&["import", "jsonl", "less.jsonl"]);
+    std::fs::write(copy.path("full.jsonl"), full).unwrap();
+    copy.run(&["import", "jsonl", "full.jsonl"]).answers("0 events recorded, 4 were there already\n");
+}
+
+#[test]
+fn where_a_patient_was_is_not_imported() {
+    let divert = fresh();
+    let row = "2023-08-03T06:00:00Z,assign,hartford,\"{\"\"id\"\":\"\"4411\"\",\"\"lat\"\":41.7,\"\"zone\"\":\"\"vernon\"\"}\"";
+    std::fs::write(
+        divert.path("sent.csv"),
+        format!("from,kind,facility,status,data\n{}\n", row.replacen("hartford,", "hartford,,", 1)),
+    )
+    .unwrap();
+    divert.run(&["import", "csv", "sent.csv"]).answers("1 event recorded (1), 0 were there already\n");
+    let data = divert.run(&["log", "-F", "jsonl", "--columns", "data"]).stdout;
+    assert!(data.contains("vernon") && !data.contains("lat"), "{data}");
 }
 
 #[test]

@@ -109,8 +109,14 @@ fn what_was_said_reads_back(place: &Place) {
         longest_boarding: Some(TimeDelta::minutes(100)),
         last_wait: Some(TimeDelta::seconds(1)),
     };
-    let assignment =
-        Assignment { facility, at: NOON, id: Some("4411".into()), home: Some(facility), forced: true };
+    let assignment = Assignment {
+        facility,
+        at: NOON,
+        id: Some("4411".into()),
+        home: Some(facility),
+        forced: true,
+        rested_on: None,
+    };
     let drafts = vec![
         Draft::declare(elaborate(), "hospital"),
         Draft::retract(1, "dispatch").with_text("said of the wrong hospital"),
@@ -127,7 +133,7 @@ fn what_was_said_reads_back(place: &Place) {
         Kind::Retract(1),
         Kind::Census(Box::new(census)),
         Kind::Note(Some(grace)),
-        Kind::Assign(Box::new(assignment)),
+        Kind::Assign(Box::new(Assignment { rested_on: Some(r#"{"priority":1}"#.into()), ..assignment })),
     ];
     assert_eq!(kinds, said);
     let words: Vec<_> = known.events.iter().filter_map(|event| event.text).collect();

@@ -120,6 +120,7 @@ impl Asked {
             id: args.id.as_deref().map(Into::into),
             home: decision.home.map(|home| home.facility),
             forced: decision.outcome == Outcome::Forced,
+            rested_on: None,
         };
         let source = args.source.as_deref().unwrap_or("dispatch");
         let needs: Vec<&str> =
