@@ -4,9 +4,9 @@
 
 use super::entries::{Entry, Tables};
 use super::files::Layer;
-use super::table::{Table, did_you_mean};
+use super::table::{Table, did_you_mean, list_and};
 use crate::diagnostic::{Code, Sink};
-use crate::model::{Directory, Effect, Registry, Renewal, Scope, StatusOf, StatusType};
+use crate::model::{Directory, Effect, RegionId, Registry, Renewal, Scope, StatusOf, StatusType};
 use crate::sentence;
 
 const EFFECTS: [(Effect, &str); 3] =
@@ -16,7 +16,54 @@ const OF: [(StatusOf, &str); 2] = [(StatusOf::Facility, "facility"), (StatusOf::
 
 /// Reads every status type but for its scopes: those name needs, so they wait until the registry has names.
 pub(super) fn statuses(tables: &Tables<'_>, sink: &mut Sink) -> Directory<StatusType> {
-    Directory::new(tables.statuses.iter().map(|entry| status(entry, tables, sink)).collect())
+    let statuses = Directory::new(tables.statuses.iter().map(|entry| status(entry, tables, sink)).collect());
+    renewals_hold(&statuses, tables, sink);
+    statuses
+}
+
+/// A renewal goes on where the episode stands: what it becomes must be declared of the same kind of thing, and mean
+/// something in the same regions.
+fn renewals_hold(statuses: &Directory<StatusType>, tables: &Tables<'_>, sink: &mut Sink) {
+    for (id, status) in statuses.iter() {
+        let Renewal::Becomes(next) = status.renewal else { continue };
+        let (entry, target, becomes) = (tables.statuses.get(id), tables.statuses.get(next), &statuses[next]);
+        let key = |region: RegionId| tables.regions.get(region).key;
+        let (message, there, help) = if becomes.of != status.of {
+            let of = |of: StatusOf| if of == StatusOf::Region { "a region" } else { "a facility" };
+            let message = format!(
+                "`{}` is declared of {}, and so cannot become `{}`",
+                status.key,
+                of(status.of),
+                becomes.key
+            );
+            let there = format!("this is declared of {}", of(becomes.of));
+            (message, there, "name a status of the same kind of thing, or `allowed` or `refused`")
+        } else if !becomes.regions.is_empty()
+            && (status.regions.is_empty() || !status.regions.is_subset(&becomes.regions))
+        {
+            let only: Vec<&str> = becomes.regions.iter().map(|region| key(*region)).collect();
+            let missing = status.regions.difference(&becomes.regions).next();
+            let holds = missing.map_or_else(|| "everywhere".to_owned(), |at| format!("in `{}`", key(*at)));
+            let message =
+                format!("`{}` holds {holds}, and `{}`, which it becomes, does not", status.key, becomes.key);
+            let there = format!("this holds in {} only", list_and(&only));
+            (message, there, "give both the same `regions`, or a status for each")
+        } else {
+            continue;
+        };
+        let table = entry.table();
+        // Regions that nobody knows are an error of their own.
+        if status.regions.is_empty() && table.has("regions") {
+            continue;
+        }
+        sink.push(
+            entry
+                .page
+                .complain(Code::BadValue, &table.span_of("renewal"), message)
+                .and_at(target.page.file, target.span(), there)
+                .help(help),
+        );
+    }
 }
 
 fn status(entry: &Entry<'_>, tables: &Tables<'_>, sink: &mut Sink) -> StatusType {
