@@ -417,29 +417,10 @@ impl Parser<'_> {
     /// The words up to the end.
     fn because(&mut self) -> Said<String> {
         let start = self.at;
-        let told = |at: usize| self.is_comma(at.wrapping_sub(1)) && at > start;
-        for at in start..self.tokens.len() {
-            let followed_by = |words: &[&str]| words.contains(&self.key(at + 1));
-            let length =
-                self.tokens.get(at + 1..).is_some_and(|rest| when::starts_with_length(rest, self.file));
-            let (count, what) = match self.key(at) {
-                "route" if followed_by(&["to"]) => (2, "a route"),
-                "send" | "go" if told(at) && followed_by(&["to"]) => (2, "a route"),
-                "until" => (1, "a time"),
-                "for" if length => (2, "a duration"),
-                "walkin" | "walkins" if told(at) && followed_by(&["open", "closed"]) => {
-                    (2, "a word about walk-ins")
-                }
-                "approved" if told(at) && followed_by(&["by"]) => (2, "an approver"),
-                _ => continue,
-            };
-            return Err(self
-                .error(
-                    Code::BecauseSwallows,
-                    self.span(at..at + count),
-                    format!("everything after `because` is the reason, and this one holds {what}"),
-                )
-                .help("put it before because"));
+        let begins_at = self.here().start;
+        let parted = parted(self.text);
+        if let Some(swallowed) = Parser::new(&parted, self.file, self.registry).swallowed(begins_at) {
+            return Err(swallowed);
         }
         let text = free_text(&self.words(start..self.tokens.len().max(start + 1)));
         if self.is_done() || resolve::reason_code(&text).is_empty() {
@@ -448,6 +429,40 @@ impl Parser<'_> {
         }
         self.advance(self.tokens.len() - start);
         Ok(text)
+    }
+    /// What would be lost in a reason that begins at that byte.
+    fn swallowed(&self, begins_at: usize) -> Option<Diagnostic> {
+        let start = self.tokens.iter().position(|token| token.span.start >= begins_at)?;
+        let told = |at: usize| self.is_comma(at.wrapping_sub(1)) && at > start;
+        // "had to go to court" sends nobody anywhere.
+        let sends = |at: usize| {
+            told(at)
+                || matches!(self.key(at + 2), "nearest" | "region")
+                || self.run(at + 2, TARGETS).is_some()
+        };
+        for at in start..self.tokens.len() {
+            let followed_by = |words: &[&str]| words.contains(&self.key(at + 1));
+            let rest = self.tokens.get(at + 1..).unwrap_or_default();
+            let (count, what) = match self.key(at) {
+                "route" if followed_by(&["to"]) => (2, "a route"),
+                "send" | "go" if followed_by(&["to"]) && sends(at) => (2, "a route"),
+                "until" => (1, "a time"),
+                // "water from the roof" began at no time.
+                "from" if when::moment(rest, self.file).is_ok() => (2, "a time"),
+                "for" if when::starts_with_length(rest, self.file) => (2, "a duration"),
+                "walkin" | "walkins" if told(at) && followed_by(&["open", "closed"]) => {
+                    (2, "a word about walk-ins")
+                }
+                "approved" if told(at) && followed_by(&["by"]) => (2, "an approver"),
+                _ => continue,
+            };
+            let message = format!("everything after `because` is the reason, and this one holds {what}");
+            return Some(
+                self.error(Code::BecauseSwallows, self.span(at..at + count), message)
+                    .help("put it before because"),
+            );
+        }
+        None
     }
 
     pub(super) fn statement(&mut self) -> Said<Statement> {
@@ -522,6 +537,21 @@ impl Parser<'_> {
 
 fn statuses(meanings: &[Name]) -> Vec<StatusId> {
     meanings.iter().filter_map(|name| if let Name::Status(id) = name { Some(*id) } else { None }).collect()
+}
+
+/// A text with commas for brackets and whatever else parts words, each byte at its place: `fire(until 10:00)` has an end.
+fn parted(text: &str) -> String {
+    let parts = |c: &char| matches!(c, '(' | ')' | '[' | ']' | '{' | '}' | ';' | '"' | '“' | '”' | '–' | '—');
+    let mut parted = String::with_capacity(text.len());
+    for c in text.chars() {
+        if parts(&c) {
+            parted.push(',');
+            parted.extend(std::iter::repeat_n(' ', c.len_utf8() - 1));
+        } else {
+            parted.push(c);
+        }
+    }
+    parted
 }
 
 /// Free text without the punctuation around it.
