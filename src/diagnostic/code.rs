@@ -45,7 +45,7 @@ codes! {
     MissingKey Error "missing-key": "The table lacks a key that it needs."
     WrongType Error "wrong-type": "The value is of another type than the key takes."
     BadId Error "bad-id": "An id is made of lower-case letters, digits and hyphens, and begins with a letter or a digit."
-    Duplicate Error "duplicate": "Two tables of one kind have the same id."
+    Duplicate Error "duplicate": "Two tables of one kind have the same id, or a list names one twice."
     SharedName Error "shared-name": "A name or alias stands for two facilities or networks."
     ReservedName Error "reserved-name": "A name or alias equals a keyword of sentences, a service, a need or a status type."
     UnknownId Error "unknown-id": "Nothing of that kind has this id."
@@ -53,7 +53,7 @@ codes! {
     UnknownTimezone Error "unknown-timezone": "The IANA time zone database has no zone of this name."
     Cycle Error "cycle": "A chain of parents, or of included services, leads back to where it began."
     BadDuration Error "bad-duration": "A duration is written as 90m, 2h, 1h30m or 3d."
-    BadValue Error "bad-value": "The key takes one of a few words, and this is none of them."
+    BadValue Error "bad-value": "The key takes one of a few words, and this is none of them, or one that cannot hold here."
     PolicyOverlap Error "policy-overlap": "Two policies are in force for one region at one time."
     BadMatrix Error "bad-matrix": "A row of the travel matrix cannot be read."
     // Sentences.
@@ -76,6 +76,7 @@ codes! {
     // Logs.
     BadRow Error "bad-row": "A row of the log cannot be read."
     // Warnings.
+    NearKey Warning "near-key": "A key that may be anything is nearly one that means something."
     UnmetNeed Warning "unmet-need": "No facility of the region has what the need requires."
     PartialMatrix Warning "partial-matrix": "The travel matrix has minutes from a zone to some facilities and not to others."
     IdleRule Warning "idle-rule": "The rule can never fire, or never routes anybody."

@@ -16,13 +16,11 @@ pub(super) fn services(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Servic
     let mut services: Vec<Service> = Vec::with_capacity(direct.capacity());
     for entry in tables.services.iter() {
         let mut table = entry.table();
-        let name = table.string("name").map_or(entry.key, |name| name.text);
-        let aliases = table.strings("aliases").iter().map(|alias| alias.text.to_owned()).collect();
         direct.push(tables.services.several("includes", &mut table));
         services.push(Service {
             key: entry.key.to_owned(),
-            name: name.to_owned(),
-            aliases,
+            name: table.name("name", entry.key),
+            aliases: table.aliases(),
             includes: BTreeSet::new(),
         });
         table.finish(sink);
@@ -82,13 +80,11 @@ pub(super) fn needs(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Need> {
     let mut needs: Vec<Need> = Vec::with_capacity(direct.capacity());
     for entry in tables.needs.iter() {
         let mut table = entry.table();
-        let name = table.string("name").map_or(entry.key, |name| name.text);
-        let aliases = table.strings("aliases").iter().map(|alias| alias.text.to_owned()).collect();
         direct.push(tables.needs.several("also", &mut table));
         needs.push(Need {
             key: entry.key.to_owned(),
-            name: name.to_owned(),
-            aliases,
+            name: table.name("name", entry.key),
+            aliases: table.aliases(),
             requires: tables.services.several("requires", &mut table),
             also: BTreeSet::new(),
             max_minutes: table.number("max_minutes", 0.0..=MOST_MINUTES).map(Minutes::round),

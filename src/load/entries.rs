@@ -94,9 +94,19 @@ impl<'t, I: From<u32> + Into<u32>> Entries<'t, I> {
         let said = table.string(key)?;
         self.find(&said, table)
     }
-    /// The ids that an array of a table names; those that exist.
+    /// The ids that an array of a table names; those that exist. One that stands twice may have been meant for another.
     pub(super) fn several<C: FromIterator<I>>(&self, key: &'static str, table: &mut Table<'_>) -> C {
-        table.strings(key).iter().filter_map(|said| self.find(said, table)).collect()
+        let all = table.strings(key);
+        for (at, said) in all.iter().enumerate() {
+            if let Some(first) = all[..at].iter().find(|first| first.text == said.text) {
+                table.error(
+                    said.complain(Code::Duplicate, format!("`{key}` names `{}` twice", said.text))
+                        .and_at(first.page.file, first.span.clone(), "first here")
+                        .help("leave one of them out, or name the one that was meant"),
+                );
+            }
+        }
+        all.iter().filter_map(|said| self.find(said, table)).collect()
     }
 
     /// Takes every table under `[kind.…]` of a page.

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 
 use super::entries::{Entry, Tables};
 use super::table::Table;
-use crate::diagnostic::Sink;
+use crate::diagnostic::{Code, Sink, closest};
 use crate::model::{Directory, Ed, Facility, FacilityKind, Position, Service, ServiceId, Zone};
 
 /// More beds than any hospital has.
@@ -39,8 +39,8 @@ fn facility(
     let own_timezone = table.timezone("timezone");
     let facility = Facility {
         key: entry.key.to_owned(),
-        name: table.string("name").map_or(entry.key, |name| name.text).to_owned(),
-        aliases: owned(&mut table, "aliases"),
+        name: table.name("name", entry.key),
+        aliases: table.aliases(),
         kind: table.choice("kind", &FacilityKind::ALL).unwrap_or(FacilityKind::Hospital),
         network: tables.networks.one("network", &mut table),
         region: tables.regions.one("region", &mut table),
@@ -58,14 +58,10 @@ fn facility(
         external: table.boolean("external").unwrap_or(false),
         stale_after: table.duration("stale_after"),
         ids: table.table("ids").map(|ids| ids_elsewhere(ids, sink)).unwrap_or_default(),
-        unverified: owned(&mut table, "unverified"),
+        unverified: table.own_keys("unverified"),
     };
     table.finish(sink);
     facility
-}
-
-fn owned(table: &mut Table<'_>, key: &'static str) -> Vec<String> {
-    table.strings(key).iter().map(|text| text.text.to_owned()).collect()
 }
 
 fn position(table: &mut Table<'_>) -> Position {
@@ -90,10 +86,19 @@ fn emergency_department(mut table: Table<'_>, sink: &mut Sink) -> Ed {
     ed
 }
 
-/// Other systems name themselves: any key will do.
+/// The systems that the manual names. Only what is nearly a long one is asked about: `hcn` is no misspelt `ccn`.
+const SYSTEMS: [&str; 4] = ["npi", "ccn", "have", "emresource"];
+
+/// Other systems name themselves: any key will do, so that one misspelt is warned of and no more.
 fn ids_elsewhere(mut table: Table<'_>, sink: &mut Sink) -> BTreeMap<String, String> {
     let mut ids = BTreeMap::new();
-    for (key, _, value) in table.every() {
+    for (key, span, value) in table.every() {
+        let near = closest(key, SYSTEMS.into_iter().filter(|system| key.len() > 3 && system.len() > 3));
+        if let Some(near) = near.filter(|near| *near != key) {
+            let message = format!("`ids` has a key `{key}`, which is nearly `{near}`");
+            let help = format!("nothing that looks for `{near}` finds it; any other key will do");
+            sink.push(table.page.complain(Code::NearKey, &span, message).help(help));
+        }
         match value.as_str() {
             Some(id) => {
                 ids.insert(key.to_owned(), id.to_owned());
@@ -112,8 +117,8 @@ pub(super) fn zones(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Zone> {
         table.must_have(&["lat", "lon"]);
         let zone = Zone {
             key: entry.key.to_owned(),
-            name: table.string("name").map_or(entry.key, |name| name.text).to_owned(),
-            aliases: owned(&mut table, "aliases"),
+            name: table.name("name", entry.key),
+            aliases: table.aliases(),
             region: tables.regions.one("region", &mut table),
             position: position(&mut table),
             arrivals_per_day: table.number("arrivals_per_day", 0.0..=1_000_000.0),

@@ -11,12 +11,10 @@ pub(super) fn networks(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Networ
     let mut networks: Vec<Network> = Vec::with_capacity(tables.networks.iter().len());
     for entry in tables.networks.iter() {
         let mut table = entry.table();
-        let name = table.string("name").map_or(entry.key, |name| name.text);
-        let aliases = table.strings("aliases").iter().map(|alias| alias.text.to_owned()).collect();
         networks.push(Network {
             key: entry.key.to_owned(),
-            name: name.to_owned(),
-            aliases,
+            name: table.name("name", entry.key),
+            aliases: table.aliases(),
             parent: tables.networks.one("parent", &mut table),
         });
         table.finish(sink);
@@ -66,11 +64,10 @@ fn break_rings(entries: &Entries<'_, NetworkId>, networks: &mut [Network], sink:
 pub(super) fn regions(tables: &Tables<'_>, sink: &mut Sink) -> Directory<Region> {
     let read = |entry: &super::entries::Entry<'_>| {
         let mut table = entry.table();
-        let name = table.string("name").map_or(entry.key, |name| name.text);
         let region = Region {
             key: entry.key.to_owned(),
-            name: name.to_owned(),
-            aliases: table.strings("aliases").iter().map(|alias| alias.text.to_owned()).collect(),
+            name: table.name("name", entry.key),
+            aliases: table.aliases(),
         };
         table.finish(sink);
         region

@@ -71,7 +71,7 @@ fn status(entry: &Entry<'_>, tables: &Tables<'_>, sink: &mut Sink) -> StatusType
     let builtin = tables.builtin_statuses.iter().find(|builtin| builtin.key == entry.key);
     let effect_before = builtin.and_then(|builtin| builtin.table().choice("effect", &EFFECTS));
     let mut table = entry.table();
-    let label = table.string("label").map_or(entry.key, |label| label.text).to_owned();
+    let label = table.name("label", entry.key);
     let of = table.choice("of", &OF).unwrap_or_default();
     let effect = effect(&mut table, of, effect_before);
     let suspends = tables.statuses.several("suspends", &mut table);

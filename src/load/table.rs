@@ -10,7 +10,7 @@ use super::date;
 use super::files::Page;
 use super::tree::{Data, Keys, Value};
 use crate::diagnostic::{Code, Diagnostic, Sink, closest, list_or};
-use crate::model::{Instant, Place, Span};
+use crate::model::{Instant, Place, Span, fold};
 use crate::sentence;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -166,6 +166,50 @@ impl<'t> Table<'t> {
             return Vec::new();
         };
         array.iter().filter_map(|value| self.text(key, value)).collect()
+    }
+    /// A name that sentences can say; `otherwise` where the key is absent.
+    pub(super) fn name(&mut self, key: &'static str, otherwise: &str) -> String {
+        let said = self.string(key);
+        if let Some(said) = &said {
+            self.can_be_said(key, said);
+        }
+        said.map_or(otherwise, |said| said.text).to_owned()
+    }
+    /// The other names, under `aliases`.
+    pub(super) fn aliases(&mut self) -> Vec<String> {
+        let said = self.strings("aliases");
+        for alias in &said {
+            self.can_be_said("aliases", alias);
+        }
+        said.iter().map(|alias| alias.text.to_owned()).collect()
+    }
+    /// Refuses a name of which nothing is left where names are compared: no sentence could mean it.
+    fn can_be_said(&mut self, key: &str, said: &Said<'_>) {
+        if said.text.bytes().any(|byte| byte.is_ascii_alphanumeric()) || !fold(said.text).is_empty() {
+            return;
+        }
+        let found = if said.text.is_empty() { "nothing".to_owned() } else { format!("`{}`", said.text) };
+        let message = format!("`{key}`: expected letters or digits, found {found}");
+        self.errors.push(said.complain(Code::BadValue, message).help(
+            "punctuation and spaces are passed over where names are compared, so nothing is left of this one",
+        ));
+    }
+    /// A list of keys that the table takes, those asked for so far. One that is absent may be named: that it is absent
+    /// can be in doubt too.
+    pub(super) fn own_keys(&mut self, key: &'static str) -> Vec<String> {
+        let keys = self.asked.clone();
+        let said = self.strings(key);
+        for said in said.iter().filter(|said| !keys.contains(&said.text)) {
+            let diagnostic = said.complain(
+                Code::UnknownKey,
+                format!("`{key}` names keys of the table, and {} has no key `{}`", self.title, said.text),
+            );
+            self.errors.push(match closest(said.text, keys.iter().copied()) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help(format!("it takes {}", list_or(keys.iter().copied()))),
+            });
+        }
+        said.iter().map(|said| said.text.to_owned()).collect()
     }
     fn text(&mut self, key: &str, value: &'t Value<'t>) -> Option<Said<'t>> {
         let Some(text) = value.as_str() else {
