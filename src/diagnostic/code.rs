@@ -80,7 +80,7 @@ codes! {
     UnmetNeed Warning "unmet-need": "No facility of the region has what the need requires."
     PartialMatrix Warning "partial-matrix": "The travel matrix has minutes from a zone to some facilities and not to others."
     IdleRule Warning "idle-rule": "The rule can never fire, or never routes anybody."
-    FarCoordinates Warning "far-coordinates": "The facility lies far from every other facility of its state or region."
+    FarCoordinates Warning "far-coordinates": "The facility lies far from the others of its state or region, or from the zones."
     DurationDiffers Warning "duration-differs": "The duration in an export is not the time between its start and its end."
     RowsOverlap Warning "rows-overlap": "A row of an export begins before the one before it ends, where only one can hold at a time."
 }

@@ -7,6 +7,7 @@ mod catalogue;
 mod date;
 mod entries;
 mod facility;
+mod far;
 mod files;
 mod names;
 mod network;

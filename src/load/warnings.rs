@@ -6,25 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::defined_needs;
 use super::entries::{Entries, Tables};
+use super::far;
 use super::rules::RuleAt;
 use super::table::list_and;
 use crate::diagnostic::{Code, Diagnostic, Sink, plural};
 use crate::model::{
-    Effect, FacilityId, NeedId, Position, RegionId, Registry, Rule, RuleCondition, ServiceId, Target, ZoneId,
+    Effect, FacilityId, NeedId, RegionId, Registry, Rule, RuleCondition, ServiceId, Target, ZoneId,
 };
-
-/// Farther apart than this, two facilities of one state are hardly both where the file says. (Alaska's and Hawaii's
-/// have nearer neighbours too.)
-const FAR_KM: f64 = 400.0;
-/// Kilometres in a degree of latitude.
-const KM_PER_DEGREE: f64 = 111.195;
 
 /// Everything that there is to warn of.
 pub(super) fn warn(registry: &Registry, rules: &[RuleAt], tables: &Tables<'_>, sink: &mut Sink) {
     unmet_needs(registry, tables, sink);
     partial_matrix(registry, &tables.zones, sink);
     idle_rules(registry, rules, sink);
-    far_coordinates(registry, &tables.facilities, sink);
+    far::coordinates(registry, &tables.facilities, sink);
 }
 
 /// A need that the EDs of some region cannot meet. Only regions that patients come from count, where zones say so: a
@@ -178,51 +173,4 @@ fn never_routes(registry: &Registry, rule: &Rule) -> Option<String> {
     };
     let idle = !rule.route.iter().any(leads_somewhere);
     idle.then(|| "never routes anybody: nothing that it names is another facility with an ED".to_owned())
-}
-
-/// A facility that lies far from every other of its state, or where nobody lives: a lost minus sign, a swapped pair.
-fn far_coordinates(registry: &Registry, entries: &Entries<'_, FacilityId>, sink: &mut Sink) {
-    let mut states: BTreeMap<&str, Vec<(FacilityId, Position)>> = BTreeMap::new();
-    for (id, facility) in registry.facilities.iter() {
-        if facility.position.lat.abs() + facility.position.lon.abs() == 0.0 {
-            let entry = entries.get(id);
-            let span = entry.table().span_of("lat");
-            let message = format!("`{}` lies at 0, 0: in the sea off Africa", entry.key);
-            sink.push(entry.page.complain(Code::FarCoordinates, &span, message));
-        } else if let Some(state) = &facility.state {
-            states.entry(state).or_default().push((id, facility.position));
-        }
-    }
-    for (state, mut facilities) in states {
-        if facilities.len() < 3 {
-            continue;
-        }
-        facilities.sort_by(|(_, a), (_, b)| a.lat.total_cmp(&b.lat));
-        for at in 0..facilities.len() {
-            if has_neighbour(&facilities, at) {
-                continue;
-            }
-            let entry = entries.get(facilities[at].0);
-            let span = entry.table().span_of("lat");
-            let message =
-                format!("`{}` lies more than {FAR_KM} km from every other facility of `{state}`", entry.key);
-            sink.push(
-                entry
-                    .page
-                    .complain(Code::FarCoordinates, &span, message)
-                    .help("look for a lost minus sign, and for `lat` and `lon` swapped"),
-            );
-        }
-    }
-}
-
-/// Whether another facility lies within [`FAR_KM`]. They are sorted by latitude, so the search goes outward from `at` and
-/// stops where latitude alone is too far: all of a state's facilities are never compared with all.
-fn has_neighbour(facilities: &[(FacilityId, Position)], at: usize) -> bool {
-    let here = facilities[at].1;
-    let in_reach =
-        |(_, there): &&(FacilityId, Position)| (there.lat - here.lat).abs() * KM_PER_DEGREE <= FAR_KM;
-    let near = |(_, there): &(FacilityId, Position)| here.great_circle_km(*there) <= FAR_KM;
-    facilities[at + 1..].iter().take_while(in_reach).any(near)
-        || facilities[..at].iter().rev().take_while(in_reach).any(near)
 }
