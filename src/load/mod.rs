@@ -26,7 +26,7 @@ mod warnings;
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Registry, Sources};
+use crate::model::{Instant, Registry, Rule, Sources};
 
 pub use ready_made::ReadyMade;
 
@@ -54,6 +54,11 @@ pub fn catalogue_text() -> &'static str {
 /// The ready-made policies, by id. A registry takes one with `include = ["builtin:ID"]`.
 pub fn ready_made() -> &'static [ReadyMade] {
     ready_made::ALL
+}
+
+/// Rules that can do nothing any more at `at`, because facilities are closed for good, each with why.
+pub fn outlived_rules(registry: &Registry, at: Instant) -> impl Iterator<Item = (&Rule, String)> {
+    warnings::outlived_rules(registry, at)
 }
 
 /// Reads a registry from a file, or from the `*.toml` files of a directory in name order. Every error is found in one

@@ -11,7 +11,8 @@ use super::rules::RuleAt;
 use super::table::list_and;
 use crate::diagnostic::{Code, Diagnostic, Sink, plural};
 use crate::model::{
-    Effect, FacilityId, NeedId, RegionId, Registry, Rule, RuleCondition, ServiceId, Target, ZoneId,
+    Effect, Facility, FacilityId, Instant, NeedId, RegionId, Registry, Rule, RuleCondition, ServiceId,
+    Target, ZoneId,
 };
 
 /// Everything that there is to warn of.
@@ -128,14 +129,46 @@ fn partial_matrix(registry: &Registry, zones: &Entries<'_, ZoneId>, sink: &mut S
 /// A rule that never fires, or fires and routes nobody.
 fn idle_rules(registry: &Registry, rules: &[RuleAt], sink: &mut Sink) {
     for RuleAt { rule, file, span } in rules {
-        if let Some(why) = never_fires(registry, rule).or_else(|| never_routes(registry, rule)) {
+        if let Some(why) = idle(registry, rule, BEFORE_ALL) {
             let message = format!("the rule `{}` {why}", rule.key);
             sink.push(Diagnostic::at(Code::IdleRule, *file, span.clone(), message));
         }
     }
 }
 
-fn never_fires(registry: &Registry, rule: &Rule) -> Option<String> {
+/// When no facility has closed yet. A file is read without a clock: what has closed is for whoever has one.
+const BEFORE_ALL: Instant = Instant::from_seconds(i64::MIN);
+
+/// Rules that have become idle by `at`, because facilities closed for good, each with why.
+pub(super) fn outlived_rules(registry: &Registry, at: Instant) -> impl Iterator<Item = (&Rule, String)> {
+    registry.rules.iter().filter_map(move |rule| {
+        let before = idle(registry, rule, BEFORE_ALL).is_some();
+        let why = idle(registry, rule, at).filter(|_| !before)?;
+        Some((rule, format!("the rule `{}` {why}", rule.key)))
+    })
+}
+
+/// Why a rule does nothing at `at`, if so.
+fn idle(registry: &Registry, rule: &Rule, at: Instant) -> Option<String> {
+    never_fires(registry, rule, at).or_else(|| never_routes(registry, rule, at))
+}
+
+/// Why no patient can be brought to a facility, whatever its status.
+fn is_no_ed(facility: &Facility, at: Instant) -> Option<String> {
+    let why = match facility.ed {
+        None => "has no ED",
+        Some(_) if facility.is_permanently_closed(at) => "is permanently closed",
+        Some(_) => return None,
+    };
+    Some(format!("`{}` {why}", facility.key))
+}
+
+fn never_fires(registry: &Registry, rule: &Rule, at: Instant) -> Option<String> {
+    let subjects = || rule.subjects.iter().map(|subject| &registry.facilities[*subject]);
+    let gone: Vec<String> = subjects().map_while(|facility| is_no_ed(facility, at)).collect();
+    if gone.len() == rule.subjects.len() {
+        return Some(format!("never fires: {}", gone.join(", and ")));
+    }
     match &rule.condition {
         RuleCondition::Effect(Effect::Advisory) => {
             Some("never fires: a facility with an advisory accepts patients".to_owned())
@@ -147,8 +180,7 @@ fn never_fires(registry: &Registry, rule: &Rule) -> Option<String> {
                 .then(|| format!("never fires: a facility with `{}` accepts patients", status.key))
         }
         RuleCondition::Down(service) => {
-            let has = |subject: &FacilityId| registry.facilities[*subject].services.contains(service);
-            let idle = !rule.subjects.iter().any(has);
+            let idle = !subjects().any(|facility| facility.services.contains(service));
             idle.then(|| {
                 format!("never fires: its facilities do not have `{}`", registry.services[*service].key)
             })
@@ -156,21 +188,43 @@ fn never_fires(registry: &Registry, rule: &Rule) -> Option<String> {
     }
 }
 
-fn never_routes(registry: &Registry, rule: &Rule) -> Option<String> {
-    let other = |facility: FacilityId| rule.subjects.as_slice() != [facility];
-    let leads_somewhere = |target: &Target| match target {
-        Target::Facility(facility) => other(*facility) && registry.facilities[*facility].ed.is_some(),
-        Target::Network(network) => registry.members(*network).any(other),
-        Target::Region(region) => registry
-            .facilities
-            .iter()
-            .any(|(id, facility)| facility.region == Some(*region) && facility.ed.is_some() && other(id)),
-        Target::Nearest(None) => true,
-        Target::Nearest(Some(service)) => registry
-            .facilities
-            .iter()
-            .any(|(id, facility)| facility.ed.is_some() && facility.services.contains(service) && other(id)),
+fn never_routes(registry: &Registry, rule: &Rule, at: Instant) -> Option<String> {
+    // Who is sent away because a service is down is not sent where it never is.
+    let lost = match rule.condition {
+        RuleCondition::Down(service) => Some(service),
+        RuleCondition::Effect(_) | RuleCondition::Type(_) => None,
     };
-    let idle = !rule.route.iter().any(leads_somewhere);
-    idle.then(|| "never routes anybody: nothing that it names is another facility with an ED".to_owned())
+    let takes = |id: FacilityId| {
+        let facility = &registry.facilities[id];
+        rule.subjects.as_slice() != [id]
+            && is_no_ed(facility, at).is_none()
+            && lost.is_none_or(|service| facility.services.contains(&service))
+    };
+    // Groups leave last resorts out; by name they are destinations like any other.
+    let any = |is_member: &dyn Fn(&Facility) -> bool| {
+        registry
+            .facilities
+            .iter()
+            .any(|(id, facility)| !facility.external && is_member(facility) && takes(id))
+    };
+    let leads_somewhere = |target: &Target| match target {
+        Target::Facility(facility) => takes(*facility),
+        Target::Network(network) => {
+            any(&|facility| facility.network.is_some_and(|owner| registry.is_part_of(owner, *network)))
+        }
+        Target::Region(region) => any(&|facility| facility.region == Some(*region)),
+        Target::Nearest(None) => any(&|_| true),
+        Target::Nearest(Some(service)) => any(&|facility| facility.services.contains(service)),
+    };
+    if rule.route.iter().any(leads_somewhere) {
+        return None;
+    }
+    let with = lost.map_or_else(String::new, |service| format!(" and `{}`", registry.services[service].key));
+    let open = if at == BEFORE_ALL { "" } else { " that is not permanently closed" };
+    let groups = rule.route.iter().any(|target| !matches!(target, Target::Facility(_)));
+    let left_out = groups && registry.facilities.iter().any(|(_, facility)| facility.external);
+    let external = if left_out { "; groups and `nearest` leave `external` ones out" } else { "" };
+    Some(format!(
+        "never routes anybody: nothing that it names is another facility with an ED{with}{open}{external}"
+    ))
 }

@@ -151,6 +151,40 @@ fn a_check_is_silent_when_all_is_well() {
 }
 
 #[test]
+fn a_rule_outlives_the_hospital_that_it_names() {
+    let toml = format!(
+        "{REGISTRY}\n{}",
+        r#"
+[facility.gone]
+name = "Gone Hospital"
+lat = 41.8
+lon = -72.5
+closed_on = 2023-07-01
+ed = {}
+[[rule]]
+id = "from-it"
+say = "when Gone Hospital closed, route to Hartford Hospital"
+[[rule]]
+id = "to-it"
+say = "when Hartford Hospital closed, route to Gone Hospital"
+[[rule]]
+id = "to-it-and-on"
+say = "when Hartford Hospital closed, route to Gone Hospital then Manchester Memorial"
+"#
+    );
+    let divert = Divert::bare().registry(&toml).log(LOG);
+    let idle = |at: &str| {
+        let said = divert.run(&["check", "--at", at, "-F", "csv", "--columns", "code,text"]).stdout;
+        said.lines().filter(|line| line.starts_with("idle-rule")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(idle("2023-06-30 23:59"), [""; 0]);
+    let after = idle("2023-08-04 09:00");
+    assert!(after[0].contains("the rule `from-it` never fires: `gone` is permanently closed"), "{after:#?}");
+    assert!(after[1].contains("the rule `to-it` never routes anybody"), "{after:#?}");
+    assert_eq!(after.len(), 2, "{after:#?}");
+}
+
+#[test]
 fn a_timeline_that_ends_before_it_begins_is_a_wrong_command() {
     let divert = Divert::new();
     divert

@@ -2,7 +2,8 @@
 //!
 //! Floor 6. Says nothing when all is well; what is wrong so that nothing can be read is a failure, not a finding.
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::load;
 use crate::model::Sources;
 use crate::render::Format;
 use crate::report::check::{self, Finding};
@@ -23,6 +24,13 @@ pub(super) fn run(_: &CheckArgs, session: &mut Session<'_>) -> Result<Exit, Fail
     let given = session.sources.add("an expectation", "");
     let mut findings: Vec<Finding> =
         context.warnings.iter().map(|warning| finding(warning, session.sources)).collect();
+    findings.extend(load::outlived_rules(&context.registry, context.at).map(|(rule, text)| Finding {
+        severity: Code::IdleRule.severity(),
+        code: Code::IdleRule.as_str(),
+        place: Some(rule.place.to_string()),
+        text,
+        details: Vec::new(),
+    }));
     findings.extend(check::expectations(&context.registry, given, context.at));
     findings.extend(check::conflicts(&basis, &context.events));
     let (format, _) = context::output(session.common, session.environment, "code")?;
