@@ -46,7 +46,7 @@ codes! {
     WrongType Error "wrong-type": "The value is of another type than the key takes."
     BadId Error "bad-id": "An id is made of lower-case letters, digits and hyphens, and begins with a letter or a digit."
     Duplicate Error "duplicate": "Two tables of one kind have the same id, or a list names one twice."
-    SharedName Error "shared-name": "A name or alias stands for two facilities or networks."
+    SharedName Error "shared-name": "A name or alias stands for two facilities or networks, or for two statuses that hold in one place."
     ReservedName Error "reserved-name": "A name or alias equals a keyword of sentences, a service, a need or a status type."
     UnknownId Error "unknown-id": "Nothing of that kind has this id."
     OutOfRange Error "out-of-range": "The number lies outside what the key can mean."

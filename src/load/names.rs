@@ -1,29 +1,22 @@
-//! Names that cannot be told apart: two facilities of one name, or a facility called like a word of the language.
+//! Names that cannot be told apart: two facilities of one name, two statuses of one label in one place, or a facility called like a word of the language.
 //!
 //! Floor 4.
 
 use super::entries::{Entry, Tables};
 use crate::diagnostic::{Code, Diagnostic, Sink};
-use crate::model::{FileId, Name, Registry, Span, fold};
+use crate::model::{FileId, Name, Registry, Span, StatusId, fold};
 use crate::sentence;
 
-/// Reports names that two facilities or networks share, and names that are taken by the language.
+/// Reports names that two facilities, networks or statuses share, and names that are taken by the language.
 pub(super) fn check(registry: &Registry, tables: &Tables<'_>, sink: &mut Sink) {
     let names = Named { registry, tables };
     for (folded, meanings) in registry.names.iter() {
+        names.report_statuses(meanings, folded, sink);
         let mut owners = meanings.iter().filter(|name| matches!(name, Name::Facility(_) | Name::Network(_)));
         let Some(first) = owners.next() else { continue };
         // Pointing at both takes a look at the tables again, but only where something is wrong.
         for second in owners {
-            let (at, text) = names.find(*second, folded);
-            let (other, _) = names.find(*first, folded);
-            let both =
-                format!("`{text}` stands for the {} and the {}", names.title(*first), names.title(*second));
-            sink.push(
-                Diagnostic::at(Code::SharedName, at.0, at.1, both)
-                    .and_at(other.0, other.1, "also here")
-                    .help("give one of them another name, or leave the name out of both"),
-            );
+            names.report_shared(*first, *second, folded, sink);
         }
         let taken = meanings
             .iter()
@@ -63,6 +56,33 @@ struct Named<'a, 't> {
 }
 
 impl Named<'_, '_> {
+    fn report_shared(&self, first: Name, second: Name, folded: &str, sink: &mut Sink) {
+        let (at, text) = self.find(second, folded);
+        let (other, _) = self.find(first, folded);
+        let both = format!("`{text}` stands for the {} and the {}", self.title(first), self.title(second));
+        sink.push(
+            Diagnostic::at(Code::SharedName, at.0, at.1, both)
+                .and_at(other.0, other.1, "also here")
+                .help("give one of them another name, or leave the name out of both"),
+        );
+    }
+
+    /// Two regions may each have a "Code Red" of their own; in one place a word means one status.
+    fn report_statuses(&self, meanings: &[Name], folded: &str, sink: &mut Sink) {
+        let status = |name: &Name| if let Name::Status(id) = *name { Some(id) } else { None };
+        let all: Vec<StatusId> = meanings.iter().filter_map(status).collect();
+        for (at, second) in all.iter().enumerate() {
+            let holds_there = |first: &&StatusId| {
+                let (one, other) = (&self.registry.statuses[**first], &self.registry.statuses[*second]);
+                let everywhere = one.regions.is_empty() || other.regions.is_empty();
+                one.of == other.of && (everywhere || !one.regions.is_disjoint(&other.regions))
+            };
+            if let Some(first) = all[..at].iter().find(holds_there) {
+                self.report_shared(Name::Status(*first), Name::Status(*second), folded, sink);
+            }
+        }
+    }
+
     fn report_reserved(&self, name: Name, folded: &str, taken: &str, sink: &mut Sink) {
         let (at, text) = self.find(name, folded);
         let message = format!("`{text}` {taken}, so it cannot name the {} too", self.title(name));
