@@ -183,31 +183,47 @@ impl<'a> Known<'a> {
 
 /// Things by where they lie, in cubes whose edge is [`FAR_KM`]: what is no farther lies in the same cube or a
 /// neighbouring one, also at the poles and where longitudes begin again.
-struct Map<T>(FxHashMap<[i8; 3], Vec<(Position, T)>>);
+struct Map<T>(FxHashMap<[i8; 3], Vec<(Point, T)>>);
 
 impl<T> Map<T> {
     fn new(all: impl Iterator<Item = (Position, T)>) -> Self {
         let mut cubes: FxHashMap<_, Vec<_>> = FxHashMap::default();
         for (position, thing) in all {
-            cubes.entry(cube(position)).or_default().push((position, thing));
+            let point = Point::of(position);
+            cubes.entry(point.cube()).or_default().push((point, thing));
         }
         Self(cubes)
     }
     /// Whether something that is meant lies within [`FAR_KM`].
     fn has_near(&self, at: Position, is_meant: impl Fn(&T) -> bool) -> bool {
-        let [x, y, z] = cube(at);
+        let at = Point::of(at);
+        let [x, y, z] = at.cube();
+        let is_near = |(there, thing): &(Point, T)| at.chord_km(there) <= FAR_KM && is_meant(thing);
+        let has_one = |cube| self.0.get(&cube).is_some_and(|things| things.iter().any(is_near));
+        let steps = [-1, 0, 1];
+        let around = || {
+            steps.iter().flat_map(|i| steps.iter().flat_map(move |j| steps.map(|k| [x + i, y + j, z + k])))
+        };
         // Most have a neighbour in their own cube.
-        let steps = [0, -1, 1];
-        let around =
-            steps.iter().flat_map(|i| steps.iter().flat_map(move |j| steps.map(|k| [x + i, y + j, z + k])));
-        let mut things = around.filter_map(|cube| self.0.get(&cube)).flatten();
-        things.any(|(there, thing)| is_meant(thing) && at.great_circle_km(*there) <= FAR_KM)
+        has_one([x, y, z]) || !self.0.is_empty() && around().any(has_one)
     }
 }
 
-fn cube(at: Position) -> [i8; 3] {
-    let (lat, lon) = (at.lat.to_radians(), at.lon.to_radians());
-    let point = [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()];
+/// A place on the ball that the Earth is, in km from its middle: thousands are compared without an angle.
+struct Point([f64; 3]);
+
+impl Point {
+    fn of(Position { lat, lon }: Position) -> Self {
+        let (lat, lon) = (lat.to_radians(), lon.to_radians());
+        Self([lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()].map(|along| along * EARTH_RADIUS_KM))
+    }
     #[allow(clippy::cast_possible_truncation)] // the Earth is 32 such cubes across
-    point.map(|along| (along * EARTH_RADIUS_KM / FAR_KM).floor() as i8)
+    fn cube(&self) -> [i8; 3] {
+        self.0.map(|along| (along / FAR_KM).floor() as i8)
+    }
+    /// How far it is straight through the ground: of 400 km on it, 65 m less.
+    fn chord_km(&self, other: &Self) -> f64 {
+        let squares = self.0.iter().zip(other.0).map(|(here, there)| (here - there) * (here - there));
+        squares.sum::<f64>().sqrt()
+    }
 }
