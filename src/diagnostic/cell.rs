@@ -34,10 +34,18 @@ pub fn csv_cell(text: &str, row: usize, column: usize) -> Span {
     begin..(begin + cell.trim().len())
 }
 
-/// A cell without the `'` that keeps a spreadsheet from running it as a formula.
+/// With which signs a spreadsheet begins what it runs: also with their full-width forms.
+pub const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// A cell without the `'` that keeps a spreadsheet from running it as a formula. Whoever writes a cell from which this
+/// would take a `'` of its own puts one more before it.
 pub fn unguarded(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
+        Some(rest)
+            if rest.trim_start_matches(|c: char| c == '\'' || c.is_whitespace()).starts_with(SIGNS) =>
+        {
+            rest
+        }
         _ => cell,
     }
 }
@@ -50,6 +58,8 @@ mod tests {
     fn only_the_guard_of_a_formula_is_taken_off() {
         assert_eq!(unguarded("'-41.8,72.4"), "-41.8,72.4");
         assert_eq!(unguarded("'s Heeren"), "'s Heeren");
+        assert_eq!(unguarded("'＝1"), "＝1");
+        assert_eq!(unguarded("'' =1"), "' =1");
     }
 
     #[test]

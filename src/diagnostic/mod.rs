@@ -6,7 +6,7 @@ mod cell;
 mod code;
 mod suggest;
 
-pub use cell::{csv_cell, unguarded};
+pub use cell::{SIGNS, csv_cell, unguarded};
 pub use code::{Code, Severity};
 pub use suggest::{closest, list_or, plural, which_was_meant};
 

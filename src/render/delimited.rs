@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use crate::diagnostic::unguarded;
 use crate::report::{Sheet, Value};
 
 use super::select::select;
@@ -55,7 +56,9 @@ fn field(value: &Value, raw: bool) -> Cow<'_, str> {
 /// A text on one line, and nothing that a spreadsheet would run.
 pub(super) fn flat(text: &str, raw: bool) -> Cow<'_, str> {
     let flat = safe::flat(text);
-    if !raw && safe::is_formula(text) { format!("'{flat}").into() } else { flat }
+    // A text that begins as if it were guarded is guarded, too: whoever reads it takes one guard off.
+    let is_guarded = unguarded(&flat).len() < flat.len();
+    if !raw && (is_guarded || safe::is_formula(&flat)) { format!("'{flat}").into() } else { flat }
 }
 
 /// A value exactly; lists joined by `;`, what is not flat left out.
@@ -77,6 +80,8 @@ fn data(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::fixture::{board, written};
     use super::*;
 
@@ -88,6 +93,15 @@ mod tests {
              manchester-memorial,closed,'=cmd|' /C calc'!A0 <U+001B>[31mred<U+202E>,2023-08-03T06:00:00-04:00,12.0\n\
              rockville-general,unknown,,,\n"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_back_without_its_guard_is_what_was_written(text in "['=+＝－＠@\u{a0}\u{3000} \t\r\n0-9a-]{0,8}") {
+            let written = flat(&text, false);
+            prop_assert_eq!(unguarded(&written), safe::flat(&text));
+            prop_assert!(!safe::is_formula(&written), "{}", written);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::diagnostic::SIGNS;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -74,7 +75,7 @@ pub fn is_formula(text: &str) -> bool {
         return true;
     }
     let text = text.trim_start();
-    text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) && !is_number(text) && !is_phone(text)
+    text.starts_with(SIGNS) && !is_number(text) && !is_phone(text)
 }
 
 fn is_number(text: &str) -> bool {

@@ -214,6 +214,34 @@ fn words_of_notes_and_of_retractions_are_shown_and_imported() {
 }
 
 #[test]
+fn texts_that_a_spreadsheet_would_run_or_that_begin_as_guarded_ones_come_back_from_csv() {
+    let texts =
+        ["=1+1", "＝1", "-x", "@a", "'=1", "''=1", "' ＋1", "'s Heeren", "'", "+1-860-646-1222", "'-5"];
+    let rows = texts.map(|text| {
+        let note = serde_json::json!({
+            "recorded_at": "2023-08-03T06:00:00-04:00", "kind": "note", "text": text, "source": "hospital",
+        });
+        let said = serde_json::json!({
+            "recorded_at": "2023-08-03T06:00:00-04:00", "facility": "hartford", "status": "closed",
+            "from": "2023-08-03T06:00:00-04:00", "source": text,
+        });
+        format!("{note}\n{said}\n")
+    });
+    let divert = fresh();
+    std::fs::write(divert.path("said.jsonl"), rows.concat()).unwrap();
+    let columns = ["-F", "jsonl", "--columns", "text,source"];
+    let said = divert.run(&[&["--log", "said.jsonl", "log"][..], &columns].concat()).stdout;
+    for text in texts {
+        assert!(said.contains(&format!("\"text\":\"{text}\"")), "{text} in {said}");
+        assert!(said.contains(&format!("\"source\":\"{text}\"")), "{text} in {said}");
+    }
+    divert.run(&["--log", "said.jsonl", "log", "-o", "copy.csv"]);
+    divert.run(&[&["--log", "copy.csv", "log"][..], &columns].concat()).answers(&said);
+    divert.run(&["import", "csv", "copy.csv"]);
+    divert.run(&[&["log"][..], &columns].concat()).answers(&said);
+}
+
+#[test]
 fn an_import_is_all_or_nothing() {
     let divert = fresh();
     let log =
