@@ -3,11 +3,11 @@
 //! Floor 6. Kinds are data; their wording is `Display`, and hints are added here and nowhere else.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::diagnostic::{Diagnostic, list_or};
-use crate::log::{LogError, NotAHead};
+use crate::log::{Format, LogError, NotAHead};
 use crate::render::UnknownColumn;
 
 /// How the program ends. A contract: scripts depend on the numbers.
@@ -444,6 +444,9 @@ impl Failure {
             }
             Self::NoLog(_) => {
                 vec!["check the path, or leave --log and DIVERT_LOG out to answer without a log".to_owned()]
+            }
+            Self::NotRecorded(LogError::Absent { log }) if Format::of(Path::new(log)).is_some() => {
+                vec!["check the path; .csv and .jsonl files are only read: to write, name a .db".to_owned()]
             }
             Self::NotRecorded(LogError::Absent { log }) => vec![format!(
                 "check the path; to begin a log there, create an empty file for it: install -m 600 /dev/null {log}"

@@ -143,10 +143,12 @@ impl LogPlace {
 
     fn bare_store(&self, access: Access, environment: &Environment) -> Result<Box<dyn EventLog>, LogError> {
         match self {
-            Self::Input => Err(LogError::ReadOnly { log: "standard input".to_owned() }),
+            Self::Input => Err(LogError::OnlyRead { log: "standard input".to_owned() }),
             Self::Shared(url) => shared(url, access, environment),
             Self::Named(path) if self.file_of_rows().is_some() => {
-                Err(LogError::ReadOnly { log: path.display().to_string() })
+                let log = path.display().to_string();
+                let is_absent = matches!(path.try_exists(), Ok(false));
+                Err(if is_absent { LogError::Absent { log } } else { LogError::OnlyRead { log } })
             }
             Self::Named(path) | Self::Default(path) => Ok(Box::new(SqliteLog::open(path, access)?)),
         }

@@ -30,6 +30,12 @@ pub enum LogError {
         /// The log.
         log: String,
     },
+    /// It is in a format that is read and never written to.
+    #[error("the log `{log}` is read-only, as every .csv or .jsonl file and standard input is")]
+    OnlyRead {
+        /// The log.
+        log: String,
+    },
     /// No room is left where it lies.
     #[error("no room is left for the log `{log}`")]
     Full {
@@ -164,6 +170,10 @@ impl LogError {
             Self::ReadOnly { .. } => {
                 Some("write as the user who owns the file, or name another log with --log")
             }
+            Self::OnlyRead { .. } => Some(
+                "take it into a .db with `divert import csv FILE` or `import jsonl FILE`, and write to that; \
+                 without --log and DIVERT_LOG it is `diversions.db` beside the registry",
+            ),
             Self::Full { .. } => Some("make room on the disk, or lift the quota, and say it again"),
             Self::Network { .. } => {
                 Some("put it on a local disk, or share a PostgreSQL log: --log postgres://host/db")

@@ -240,10 +240,38 @@ fn a_mistyped_log_never_becomes_a_second_one() {
 fn a_log_that_is_kept_by_hand_is_not_written_to() {
     let divert = Divert::new().by_the_clock();
     let before = fs::read(divert.path("log.csv")).unwrap();
-    let output = divert.run(&["declare", "Hartford", "closed"]);
-    assert_eq!((output.stdout.as_str(), output.status), ("", 4), "{output:#?}");
-    assert!(output.stderr.contains("not recorded: the log `log.csv` is read-only"), "{output:#?}");
+    let help = "help: take it into a .db with `divert import csv FILE` or `import jsonl FILE`, and write to that; \
+                without --log and DIVERT_LOG it is `diversions.db` beside the registry\n";
+    for (log, name) in [("log.csv", "log.csv"), ("-", "standard input")] {
+        divert.run(&["--log", log, "declare", "Hartford", "closed"]).fails(
+            &format!(
+                "error: not recorded: the log `{name}` is read-only, as every .csv or .jsonl file and standard \
+                 input is\n{help}"
+            ),
+            4,
+        );
+    }
     assert_eq!(fs::read(divert.path("log.csv")).unwrap(), before);
+    // What the help says does it.
+    let divert = divert.env("DIVERT_LOG", "");
+    assert_eq!(divert.run(&["import", "csv", "log.csv"]).status, 0);
+    assert_eq!(divert.run(&["declare", "Hartford", "closed"]).status, 0);
+}
+
+#[test]
+fn a_log_that_is_only_read_and_is_not_there_is_said_not_to_be_there() {
+    let divert = fresh();
+    for log in ["none.csv", "none.jsonl", "none.csv.gz"] {
+        divert.run(&["--log", log, "declare", "Hartford", "closed"]).fails(
+            &format!(
+                "error: not recorded: there is no log `{log}`\n\
+                 help: check the path; .csv and .jsonl files are only read: to write, name a .db\n"
+            ),
+            4,
+        );
+        let verdict = divert.run(&["--log", log, "log", "verify"]);
+        assert!(verdict.stderr.starts_with(&format!("error: there is no log `{log}`\n")), "{verdict:#?}");
+    }
 }
 
 #[cfg(unix)]

@@ -154,6 +154,11 @@ fn verify(args: &LogArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
         Err(failure) => return Err(failure),
     }
     let place = LogPlace::asked_for(common, environment);
+    if let LogPlace::Named(path) = &place
+        && matches!(path.try_exists(), Ok(false))
+    {
+        return Err(Failure::NoLog(path.clone()));
+    }
     if !place.has_store() {
         return Err(Failure::NoChain);
     }
