@@ -273,6 +273,8 @@ pub struct Setting {
     pub registry: Registry,
     /// The instant of the question, or from which a declaration holds: `--at`, else the clock.
     pub at: Instant,
+    /// Whether that is the clock.
+    pub by_the_clock: bool,
     /// `--known-at`.
     pub known_at: Option<Instant>,
     /// The zone given by hand; it beats every other.
@@ -310,7 +312,8 @@ impl Setting {
             None => None,
         };
         let place = LogPlace::asked_for(common, environment);
-        Ok(Self { registry, at, known_at, zone, place, warnings: loaded.warnings })
+        let by_the_clock = common.at.is_none();
+        Ok(Self { registry, at, by_the_clock, known_at, zone, place, warnings: loaded.warnings })
     }
 }
 
@@ -318,6 +321,11 @@ impl Setting {
     /// A time of an option, such as `--since`: the latest that is not after the question's instant.
     pub fn time(&self, option: &'static str, text: &str, sources: &mut Sources) -> Result<Instant, Failure> {
         time(option, text, self.at, self.zone.unwrap_or(self.registry.timezone), sources)
+    }
+
+    /// Whether the clock lies behind a log of which the last event was recorded then.
+    pub fn is_behind(&self, last: Option<Instant>) -> bool {
+        self.by_the_clock && last.is_some_and(|last| self.at < last)
     }
 
     /// What `--given` supposes, numbered from 1.
@@ -366,9 +374,11 @@ impl Context {
         environment: &Environment,
         sources: &mut Sources,
     ) -> Result<Self, Failure> {
-        let Setting { registry, at, known_at, zone, place, mut warnings } = setting;
         let mut remarks = Vec::new();
-        let log = place.read(&registry, environment, sources, &mut remarks)?;
+        let log = setting.place.read(&setting.registry, environment, sources, &mut remarks)?;
+        let last = log.as_ref().and_then(|log| log.events.last_recorded_at());
+        let is_behind = setting.is_behind(last);
+        let Setting { registry, at, known_at, zone, place, mut warnings, .. } = setting;
         if let (LogPlace::Default(path), None) = (&place, &log) {
             remarks.push(Remark::NoLog(path.clone()));
         }
@@ -377,7 +387,7 @@ impl Context {
         warnings.extend(log.warnings);
         let recorded = log.events.len();
         let mut events = log.events;
-        if common.at.is_none() && events.last_recorded_at().is_some_and(|last| environment.clock < last) {
+        if is_behind {
             remarks.push(Remark::ClockBehind);
         }
         Given::new(at, known_at, zone).declare("--given", &common.given, &registry, sources, &mut events)?;

@@ -47,6 +47,10 @@ impl<'a> Watch<'a> {
             remarks: Vec::new(),
         };
         watch.read(sources)?;
+        // Later the clock goes on, and the question's instant does not.
+        if setting.is_behind(watch.log().and_then(|log| log.events.last_recorded_at())) {
+            watch.remarks.push(Remark::ClockBehind);
+        }
         Ok(watch)
     }
 

@@ -31,11 +31,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::DateTime;
 use sha2::{Digest, Sha256};
 
 use super::LogError;
 use super::row::{Column, Row};
 use super::store::Reading;
+use crate::model::Instant;
 
 /// The cells that the hash covers, in the order of encoding 1. It never changes: a new column means encoding 2.
 const COVERED: [Column; 19] = [
@@ -217,6 +219,8 @@ pub struct Verdict {
     pub flaws: Vec<Flaw>,
     /// How many more flaws there are.
     pub more: usize,
+    /// When the last event was recorded, as it says.
+    pub recorded_at: Option<Instant>,
 }
 
 impl Verdict {
@@ -230,10 +234,13 @@ impl Verdict {
 pub(super) fn verify(reading: &mut dyn Reading, kept: Option<Head>) -> Result<Verdict, LogError> {
     let mut walk = Walk { kept, ..Walk::default() };
     walk.at_kept = kept.filter(|kept| kept.event == 0).map(|_| Hash::default());
+    let mut last = String::new();
     let mut next = 1;
     let is_whole = loop {
         let walked = reading.rows(next..=u64::MAX, Column::ALL, &mut |number, row| {
             walk.step(number, cell_of_hash(row), |before| seal(before, number, row));
+            last.clear();
+            last.push_str(row.cell(Column::RecordedAt).unwrap_or_default());
             Ok(())
         });
         match walked {
@@ -257,6 +264,7 @@ pub(super) fn verify(reading: &mut dyn Reading, kept: Option<Head>) -> Result<Ve
         }
     };
     let Walk { mut verdict, at_kept, .. } = walk;
+    verdict.recorded_at = DateTime::parse_from_rfc3339(&last).ok().map(Instant::from);
     if let Some(kept) = kept {
         if verdict.head.event < kept.event {
             if is_whole {

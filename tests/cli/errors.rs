@@ -134,7 +134,36 @@ fn a_point_must_be_on_the_map() {
 #[test]
 fn a_clock_behind_the_log_is_remarked_on() {
     let log = LOG.replace("2023-08-04", "2199-08-04");
-    let output = Divert::bare().registry(REGISTRY).log(&log).by_the_clock().run(&["status"]);
-    assert_eq!(output.stderr, "warning: the clock is earlier than the last event of the log\n");
-    assert_eq!(output.status, 0);
+    let divert = Divert::bare().registry(REGISTRY).log(&log).by_the_clock();
+    for reading in [&["status"][..], &["log"], &["log", "--changes"], &["route", "--batch", "-"]] {
+        let output = divert.run(reading);
+        let warning = "warning: the clock is earlier than the last event of the log\n";
+        assert!(output.stderr.starts_with(warning), "{reading:?}: {output:#?}");
+        // Whoever asks about another instant does not ask by the clock.
+        let then = divert.run(&[&["--at", "2023-08-03 09:00"], reading].concat());
+        assert!(!then.stderr.contains("clock"), "{reading:?}: {then:#?}");
+    }
+}
+
+#[test]
+fn a_clock_behind_the_log_is_remarked_on_and_does_not_hinder_verifying() {
+    use ambulance_diversion::log::{Access, Draft, EventLog, Log, SqliteLog, Writer};
+    use ambulance_diversion::{load, model};
+    let divert = Divert::bare().registry(REGISTRY).by_the_clock();
+    let mut sources = model::Sources::default();
+    let registry = load::registry(&divert.path("facilities.toml"), &load::Options::default(), &mut sources)
+        .unwrap()
+        .registry;
+    let mut store = SqliteLog::open(&divert.path("diversions.db"), Access::Create).unwrap();
+    let store: &mut dyn EventLog = &mut store;
+    let clock = || model::Instant::from_seconds(7_000_000_000);
+    let writer = Writer { registry: &registry, author: "tester", clock: &clock };
+    let note = Draft::new(ambulance_diversion::log::Entry::Note(None), "dispatch");
+    store.append(writer, &mut Log::default(), |_, _| Ok::<_, ()>(vec![note])).unwrap().unwrap();
+    let verdict = divert.run(&["log", "verify"]);
+    assert_eq!(verdict.stderr, "warning: the clock is earlier than the last event of the log\n");
+    assert!(
+        verdict.stdout.starts_with("1 event, and the chain holds\n") && verdict.status == 0,
+        "{verdict:#?}"
+    );
 }

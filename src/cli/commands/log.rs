@@ -12,7 +12,7 @@ use crate::sheet::Telling;
 use crate::state::Timeline;
 
 use super::super::args::LogArgs;
-use super::super::context::{Setting, clock};
+use super::super::context::{Remark, Setting, clock};
 use super::super::desk::by_pages;
 use super::super::error::{Exit, Failure};
 use super::super::log_place::LogPlace;
@@ -163,11 +163,16 @@ fn verify(args: &LogArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
         return Err(Failure::NoChain);
     }
     let verdict = place.to_read(environment)?.verify(kept).map_err(Failure::Store)?;
+    // Of a broken chain no time is believed.
+    let is_intact = verdict.flaws.is_empty();
+    if common.at.is_none() && is_intact && verdict.recorded_at.is_some_and(|last| environment.clock < last) {
+        session.ui.warn(&Remark::ClockBehind.to_string());
+    }
     sheet.log = Some(LogHead { head: verdict.head.event, hash: Some(verdict.head.hash.to_string()) });
     sheet.rows = verdict.flaws.iter().map(|flaw| vec![flaw.to_string().into()]).collect();
     sheet.answer = Some(told(&verdict, kept));
     session.show(&sheet, "flaw")?;
-    Ok(if verdict.flaws.is_empty() { Exit::Done } else { Exit::No })
+    Ok(if is_intact { Exit::Done } else { Exit::No })
 }
 
 /// The verdict for people, with what it rests on.
