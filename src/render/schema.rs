@@ -9,13 +9,40 @@ pub fn id(name: &str) -> String {
     format!("divert.{name}/1")
 }
 
+/// What the rows of an answer have.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// In every row.
+    pub always: Vec<Column>,
+    /// Only where it is asked for.
+    pub asked: Vec<Column>,
+    /// One of these in every row; none: no such choice.
+    pub one_of: Vec<Column>,
+}
+
+impl Rows {
+    /// The schema of a row.
+    fn schema(&self) -> Value {
+        let fields = |columns: &[Column]| -> Vec<(&'static str, Kind)> {
+            let columns = columns.iter().filter(|column| column.view.in_json());
+            columns.map(|column| (column.key, column.kind.clone())).collect()
+        };
+        let (always, one_of) = (fields(&self.always), fields(&self.one_of));
+        let known = [fields(&self.asked), one_of.clone(), always.clone()].concat();
+        let mut schema = object_of(&known, &always);
+        if !one_of.is_empty() {
+            let required = |(key, _): &(&'static str, Kind)| {
+                Value::Record(vec![("required", Value::List(vec![Value::from(*key)]))])
+            };
+            schema.push(("oneOf", Value::List(one_of.iter().map(required).collect())));
+        }
+        Value::Record(schema)
+    }
+}
+
 /// The schema of the envelope of a sheet. Its rows stand under `$defs/row`, for those who read jsonl.
-pub fn schema(name: &str, facts: &[(&'static str, Kind)], columns: &[Column]) -> Value {
-    let row: Vec<(&'static str, Kind)> = columns
-        .iter()
-        .filter(|column| column.view.in_json())
-        .map(|column| (column.key, column.kind.clone()))
-        .collect();
+pub fn schema(name: &str, facts: &[(&'static str, Kind)], rows: &Rows) -> Value {
+    let row = rows.schema();
     let mut envelope = vec![
         ("schema", Value::Record(vec![("const", Value::from(id(name)))])),
         ("at", of(&Kind::Time)),
@@ -36,7 +63,7 @@ pub fn schema(name: &str, facts: &[(&'static str, Kind)], columns: &[Column]) ->
         ("type", "object".into()),
         ("properties", Value::Record(envelope)),
         ("required", Value::List(required)),
-        ("$defs", Value::Record(vec![("row", object(&row))])),
+        ("$defs", Value::Record(vec![("row", row)])),
     ])
 }
 
@@ -60,13 +87,22 @@ fn of(kind: &Kind) -> Value {
     })
 }
 
-/// The schema of an object. Fields are only ever added, so further ones are allowed.
+/// The schema of an object that has all of these.
 fn object(fields: &[(&'static str, Kind)]) -> Value {
-    Value::Record(vec![
+    Value::Record(object_of(fields, fields))
+}
+
+/// The schema of an object that may have some fields, and others always. Fields are only ever added, so further ones are
+/// allowed.
+fn object_of(
+    known: &[(&'static str, Kind)],
+    required: &[(&'static str, Kind)],
+) -> Vec<(&'static str, Value)> {
+    vec![
         ("type", "object".into()),
-        ("properties", Value::Record(fields.iter().map(|(key, kind)| (*key, of(kind))).collect())),
-        ("required", Value::List(fields.iter().map(|(key, _)| Value::from(*key)).collect())),
-    ])
+        ("properties", Value::Record(known.iter().map(|(key, kind)| (*key, of(kind))).collect())),
+        ("required", Value::List(required.iter().map(|(key, _)| Value::from(*key)).collect())),
+    ]
 }
 
 #[cfg(test)]
@@ -78,7 +114,8 @@ mod tests {
     #[test]
     fn the_schema_names_every_field_of_a_row() {
         let levels = Kind::Record(vec![("virginia", Kind::Text)]);
-        let text = to_pretty(&schema("status", &[("levels", levels)], &board().columns)).unwrap();
+        let rows = Rows { always: board().columns, asked: Vec::new(), one_of: Vec::new() };
+        let text = to_pretty(&schema("status", &[("levels", levels)], &rows)).unwrap();
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
         let row = &read["$defs"]["row"];
         assert_eq!(

@@ -12,7 +12,7 @@ use crate::state::LaneState;
 use super::extent::{Clocked, Extent};
 use super::figure;
 use super::force::{Clauses, Force};
-use super::hours::{frame, with_ed};
+use super::hours::{frame, period, with_ed};
 use super::measure::parts;
 use super::period::{Calendar, Period};
 use super::span::{Span, Spans};
@@ -33,7 +33,6 @@ pub struct Selection {
 /// The columns of the report.
 pub fn columns(calendar: Option<Calendar>) -> Vec<Column> {
     let all = |key, heading, kind| Column::new(key, heading, kind, View::All);
-    let period = calendar.map(|_| all("period", "Period", Kind::Text));
     let rest = [
         all("region", "Region", Kind::Text.or_null()),
         all("k", "At once", Kind::Integer),
@@ -42,7 +41,7 @@ pub fn columns(calendar: Option<Calendar>) -> Vec<Column> {
         Column::new("max", "Most", Kind::Integer, View::Asked),
         Column::new("max_first_at", "Most, first at", Kind::Time.or_null(), View::Asked),
     ];
-    period.into_iter().chain(rest).collect()
+    period(calendar).into_iter().chain(rest).collect()
 }
 
 /// What the report says beside its rows: the most of all regions, and when that was first reached.

@@ -9,7 +9,7 @@ use crate::sheet::{Basis, Cell, Column, Kind, Sheet, Value, View};
 
 use super::extent::Extent;
 use super::figure;
-use super::hours::frame;
+use super::hours::{frame, period};
 use super::period::{Calendar, Period};
 
 /// What the report shows.
@@ -26,7 +26,6 @@ pub struct Selection {
 /// The columns of the report.
 pub fn columns(calendar: Option<Calendar>) -> Vec<Column> {
     let all = |key, heading, kind| Column::new(key, heading, kind, View::All);
-    let period = calendar.map(|_| all("period", "Period", Kind::Text));
     let rest = [
         all("facility", "Home", Kind::Text),
         all("at", "At", Kind::Time),
@@ -34,7 +33,7 @@ pub fn columns(calendar: Option<Calendar>) -> Vec<Column> {
         all("destination", "Went to", Kind::Text),
         all("forced", "Forced", Kind::Bool),
     ];
-    period.into_iter().chain(rest).collect()
+    period(calendar).into_iter().chain(rest).collect()
 }
 
 /// What the report says beside its rows: how many transports were assigned, and how many of them missed home.

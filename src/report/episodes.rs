@@ -11,7 +11,7 @@ use crate::sentence::phrase;
 use super::extent::Extent;
 use super::figure;
 use super::force::{Clauses, Force};
-use super::hours::{frame, with_ed};
+use super::hours::{frame, period, with_ed};
 use super::lanes;
 use super::measure::{Part, parts};
 use super::period::{Calendar, Period};
@@ -34,7 +34,6 @@ pub struct Selection {
 /// The columns of the report.
 pub fn columns(calendar: Option<Calendar>) -> Vec<Column> {
     let all = |key, heading, kind| Column::new(key, heading, kind, View::All);
-    let period = calendar.map(|_| all("period", "Period", Kind::Text));
     let ended = Kind::OneOf(&["manual", "expired", "superseded", "forced"]);
     let rest = [
         all("facility", "Facility", Kind::Text),
@@ -53,7 +52,7 @@ pub fn columns(calendar: Option<Calendar>) -> Vec<Column> {
         Column::data("suspended_min", Kind::Number),
         Column::data("not_honoured_min", Kind::Number),
     ];
-    period.into_iter().chain(rest).collect()
+    period(calendar).into_iter().chain(rest).collect()
 }
 
 /// The episodes of a period.

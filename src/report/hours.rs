@@ -42,6 +42,17 @@ impl Grouping {
             Self::Reason => "reason",
         }
     }
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Facility, Self::Network, Self::Region, Self::Reason];
+
+    /// The column that says whose hours they are.
+    pub fn column(self) -> Column {
+        let kind = match self {
+            Self::Facility => Kind::Text,
+            Self::Network | Self::Region | Self::Reason => Kind::Text.or_null(),
+        };
+        Column::new(self.as_str(), self.heading(), kind, View::All)
+    }
     fn heading(self) -> &'static str {
         match self {
             Self::Facility => "Facility",
@@ -67,20 +78,20 @@ pub struct Selection {
     pub pictures: bool,
 }
 
+/// The column that names the period of a row, where the report is cut.
+pub fn period(calendar: Option<Calendar>) -> Option<Column> {
+    calendar.map(|_| Column::new("period", "Period", Kind::Text, View::All))
+}
+
 /// The columns of the report.
 pub fn columns(calendar: Option<Calendar>, grouping: Grouping) -> Vec<Column> {
-    let mut columns = Vec::new();
-    if calendar.is_some() {
-        columns.push(Column::new("period", "Period", Kind::Text, View::All));
-    }
-    let group = match grouping {
-        Grouping::Facility => Kind::Text,
-        Grouping::Network | Grouping::Region | Grouping::Reason => Kind::Text.or_null(),
-    };
-    columns.push(Column::new(grouping.as_str(), grouping.heading(), group, View::All));
-    columns.push(Column::new("status", "Status", Kind::Text, View::All));
-    columns.extend(figures::columns());
-    columns
+    period(calendar).into_iter().chain([grouping.column()]).chain(measured()).collect()
+}
+
+/// The columns that it has however facilities are put together.
+pub fn measured() -> Vec<Column> {
+    let status = Column::new("status", "Status", Kind::Text, View::All);
+    [status].into_iter().chain(figures::columns()).collect()
 }
 
 /// What every report of hours says below its table.

@@ -21,6 +21,14 @@ fn every_json_answer_holds_to_its_schema() {
         ("each", &["plan", "--each", "facility"]),
         ("moves", &["plan", "--each", "service:ct", "--moves"]),
         ("check", &["check"]),
+        ("report-hours", &["report", "hours", "--period", "2023-08"]),
+        ("report-hours", &["report", "hours", "--period", "2023-08", "--by", "network"]),
+        ("report-hours", &["report", "hours", "--period", "2023-08", "--by", "region,week"]),
+        ("report-hours", &["report", "hours", "--period", "2023-08", "--by", "reason,day"]),
+        ("report-episodes", &["report", "episodes", "--period", "2023-08"]),
+        ("report-episodes", &["report", "episodes", "--period", "2023-08", "--by", "day"]),
+        ("report-concurrency", &["report", "concurrency", "--period", "2023-08", "--by", "day"]),
+        ("report-freshness", &["report", "freshness"]),
     ] {
         let schema: Value = serde_json::from_str(&divert.run(&["help", "schema", name]).stdout).unwrap();
         let json = [args, &["--given", given, "-F", "json"]].concat();
@@ -71,6 +79,18 @@ fn check(value: &Value, schema: &Value, root: &Value, at: &str, wrong: &mut Vec<
         };
         if !choices.iter().any(|choice| fits(&choice)) {
             wrong.push(format!("{at}: {value} is none of {choices:?}"));
+        }
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let required = |choice: &&Value| {
+            choice["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .all(|key| value.get(key.as_str().expect("a key is a text")).is_some())
+        };
+        if choices.iter().filter(required).count() != 1 {
+            wrong.push(format!("{at}: {value} has not one of {choices:?}"));
         }
     }
     let is_type = |name: &str| match name {

@@ -9,6 +9,7 @@ use clap::CommandFactory;
 use crate::foresight::{announce, cascade, each, plan};
 use crate::load;
 use crate::render::{schema, to_pretty};
+use crate::report::period::Calendar;
 use crate::report::{
     calendar, check, concurrency, diverted, episodes, freshness, hours, journal, places, route, status,
     strain, table, targets, timeline, transitions,
@@ -27,42 +28,72 @@ struct Answer {
     facts: fn() -> Vec<(&'static str, Kind)>,
     /// What its rows have.
     columns: fn() -> Vec<Column>,
+    /// What they have where it is asked for.
+    asked: fn() -> Vec<Column>,
+    /// Of what they have one.
+    one_of: fn() -> Vec<Column>,
+}
+
+const fn answer(
+    name: &'static str,
+    facts: fn() -> Vec<(&'static str, Kind)>,
+    columns: fn() -> Vec<Column>,
+) -> Answer {
+    Answer { name, facts, columns, asked: Vec::new, one_of: Vec::new }
+}
+
+impl Answer {
+    const fn asked(self, asked: fn() -> Vec<Column>) -> Self {
+        Self { asked, ..self }
+    }
+    const fn one_of(self, one_of: fn() -> Vec<Column>) -> Self {
+        Self { one_of, ..self }
+    }
+    fn rows(&self) -> schema::Rows {
+        schema::Rows { always: (self.columns)(), asked: (self.asked)(), one_of: (self.one_of)() }
+    }
+}
+
+/// What `--by day` puts first in the rows of a report.
+fn by_period() -> Vec<Column> {
+    hours::period(Some(Calendar::Day)).into_iter().collect()
+}
+
+/// Whose hours rows are, as `--by` says.
+fn groups() -> Vec<Column> {
+    hours::Grouping::ALL.map(hours::Grouping::column).into()
 }
 
 /// Every answer, in the order in which the commands are listed.
 const ANSWERS: &[Answer] = &[
-    Answer { name: "status", facts: status::facts, columns: status::columns },
-    Answer { name: "table", facts: Vec::new, columns: table::columns },
-    Answer { name: "route", facts: Vec::new, columns: route::columns },
-    Answer { name: "batch", facts: Vec::new, columns: route::batch_columns },
-    Answer { name: "timeline", facts: strain::facts, columns: timeline::columns },
-    Answer { name: "log", facts: Vec::new, columns: journal::columns },
-    Answer { name: "changes", facts: Vec::new, columns: transitions::columns },
-    Answer { name: "verify", facts: Vec::new, columns: super::log::verdict_columns },
-    Answer { name: "import", facts: Vec::new, columns: journal::columns },
-    Answer { name: "declare", facts: Vec::new, columns: journal::columns },
-    Answer { name: "confirm", facts: Vec::new, columns: journal::columns },
-    Answer { name: "census", facts: Vec::new, columns: journal::columns },
-    Answer { name: "assign", facts: || vec![("event", Kind::Integer.or_null())], columns: route::columns },
-    Answer { name: "retract", facts: Vec::new, columns: journal::columns },
-    Answer {
-        name: "report-hours",
-        facts: hours::facts,
-        columns: || hours::columns(None, hours::Grouping::Facility),
-    },
-    Answer { name: "report-episodes", facts: hours::facts, columns: || episodes::columns(None) },
-    Answer { name: "report-concurrency", facts: concurrency::facts, columns: || concurrency::columns(None) },
-    Answer { name: "report-targets", facts: hours::facts, columns: targets::columns },
-    Answer { name: "report-diverted", facts: diverted::facts, columns: || diverted::columns(None) },
-    Answer { name: "report-freshness", facts: Vec::new, columns: freshness::columns },
-    Answer { name: "plan", facts: plan::facts, columns: plan::columns },
-    Answer { name: "each", facts: each::facts, columns: each::columns },
-    Answer { name: "cascade", facts: cascade::facts, columns: cascade::columns },
-    Answer { name: "moves", facts: Vec::new, columns: each::move_columns },
-    Answer { name: "announce", facts: Vec::new, columns: announce::columns },
-    Answer { name: "geojson", facts: Vec::new, columns: places::columns },
-    Answer { name: "ical", facts: Vec::new, columns: calendar::columns },
-    Answer { name: "check", facts: Vec::new, columns: check::columns },
+    answer("status", status::facts, status::columns),
+    answer("table", Vec::new, table::columns),
+    answer("route", Vec::new, route::columns),
+    answer("batch", Vec::new, route::batch_columns),
+    answer("timeline", strain::facts, timeline::columns),
+    answer("log", Vec::new, journal::columns),
+    answer("changes", Vec::new, transitions::columns),
+    answer("verify", Vec::new, super::log::verdict_columns),
+    answer("import", Vec::new, journal::columns),
+    answer("declare", Vec::new, journal::columns),
+    answer("confirm", Vec::new, journal::columns),
+    answer("census", Vec::new, journal::columns),
+    answer("assign", || vec![("event", Kind::Integer.or_null())], route::columns),
+    answer("retract", Vec::new, journal::columns),
+    answer("report-hours", hours::facts, hours::measured).asked(by_period).one_of(groups),
+    answer("report-episodes", hours::facts, || episodes::columns(None)).asked(by_period),
+    answer("report-concurrency", concurrency::facts, || concurrency::columns(None)).asked(by_period),
+    answer("report-targets", hours::facts, targets::columns),
+    answer("report-diverted", diverted::facts, || diverted::columns(None)).asked(by_period),
+    answer("report-freshness", Vec::new, freshness::columns),
+    answer("plan", plan::facts, plan::columns),
+    answer("each", each::facts, each::columns),
+    answer("cascade", cascade::facts, cascade::columns),
+    answer("moves", Vec::new, each::move_columns),
+    answer("announce", Vec::new, announce::columns),
+    answer("geojson", Vec::new, places::columns),
+    answer("ical", Vec::new, calendar::columns),
+    answer("check", Vec::new, check::columns),
 ];
 
 pub(super) fn run(args: &HelpArgs, session: &Session<'_>) -> Result<Exit, Failure> {
@@ -122,7 +153,7 @@ fn of_schema(name: &str, answers: &[Answer]) -> Result<String, Failure> {
         .iter()
         .find(|answer| answer.name == name)
         .ok_or_else(|| Failure::UnknownTopic { topic: name.to_owned(), topics: names() })?;
-    to_pretty(&schema::schema(answer.name, &(answer.facts)(), &(answer.columns)()))
+    to_pretty(&schema::schema(answer.name, &(answer.facts)(), &answer.rows()))
         .map_err(|error| Failure::Output { name: format!("the schema of `{name}`"), error: error.into() })
 }
 
@@ -137,11 +168,8 @@ mod tests {
     use super::*;
     use crate::sheet::View;
 
-    const BOARD: &[Answer] = &[Answer {
-        name: "board",
-        facts: Vec::new,
-        columns: || vec![Column::new("facility", "facility", Kind::Text, View::All)],
-    }];
+    const BOARD: &[Answer] =
+        &[answer("board", Vec::new, || vec![Column::new("facility", "facility", Kind::Text, View::All)])];
 
     #[test]
     fn a_schema_is_printed_by_the_name_of_its_answer() {
