@@ -183,24 +183,29 @@ fn report_overlaps(policies: &Directory<Policy>, registry: &Registry, tables: &T
     let mut reported = BTreeSet::new();
     for (region, mut held) in by_region {
         held.sort_by_key(|(id, policy)| (policy.from, *id));
-        for pair in held.windows(2) {
-            let [(first_id, first), (second_id, second)] = pair else { continue };
-            // Sorted by beginning, so they share time unless the first ends before the second begins.
-            let apart = first.until.is_some_and(|until| second.from.is_some_and(|from| until <= from));
-            if apart || !reported.insert((*first_id, *second_id)) {
-                continue;
+        // Those in force as the next begins: one may outlast many.
+        let mut in_force: Vec<(PolicyId, &Policy)> = Vec::new();
+        for (second_id, second) in held {
+            in_force.retain(|(_, first)| {
+                first.until.is_none_or(|until| second.from.is_none_or(|from| from < until))
+            });
+            for (first_id, first) in &in_force {
+                if !reported.insert((*first_id, second_id)) {
+                    continue;
+                }
+                let (one, other) = (tables.policies.get(*first_id), tables.policies.get(second_id));
+                let message = format!(
+                    "`{}` and `{}` are both in force in the region `{}`",
+                    first.key, second.key, registry.regions[region].key
+                );
+                sink.push(
+                    other
+                        .complain(Code::PolicyOverlap, message)
+                        .and_at(one.page.file, one.span(), "the other one")
+                        .help("let the earlier one end where the later one begins: `until = 2024-01-01`"),
+                );
             }
-            let (one, other) = (tables.policies.get(*first_id), tables.policies.get(*second_id));
-            let message = format!(
-                "`{}` and `{}` are both in force in the region `{}`",
-                first.key, second.key, registry.regions[region].key
-            );
-            sink.push(
-                other
-                    .complain(Code::PolicyOverlap, message)
-                    .and_at(one.page.file, one.span(), "the other one")
-                    .help("let the earlier one end where the later one begins: `until = 2024-01-01`"),
-            );
+            in_force.push((second_id, second));
         }
     }
 }
