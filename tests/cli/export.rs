@@ -59,6 +59,22 @@ fn a_file_gets_what_its_ending_says() {
     assert!(std::fs::read_to_string(divert.path("a.ics")).unwrap().starts_with("BEGIN:VCALENDAR\r\n"));
 }
 
+#[test]
+fn quiet_names_every_place_of_a_map_once() {
+    let ids = Divert::new().run(&["export", "geojson", "-q"]).stdout;
+    let ids: Vec<&str> = ids.lines().collect();
+    for id in [
+        "hartford",
+        "manchester-memorial",
+        "rockville-general",
+        "vernon",
+        "manchester",
+        "vernon:rockville-general",
+    ] {
+        assert_eq!(ids.iter().filter(|told| **told == id).count(), 1, "{id} of {ids:?}");
+    }
+}
+
 /// Runs a Python program over an input; `None` where there is no Python, or not that library.
 fn python(program: &str, input: &str) -> Option<String> {
     let mut child = Command::new("python3")

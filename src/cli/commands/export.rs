@@ -16,12 +16,12 @@ pub(super) fn run(args: &ExportArgs, session: &mut Session<'_>) -> Result<Exit, 
     let context = session.context()?;
     let timeline = context.timeline();
     let basis = context.basis(&timeline);
-    let (sheet, format, endings) = match args.what {
+    let (sheet, format, endings, ids) = match args.what {
         ExportWhat::Geojson => {
             let need = lookup::need(&context.registry, &args.need)?;
-            (places::sheet(&basis, need), Export::GeoJson, ["geojson", "json"])
+            (places::sheet(&basis, need), Export::GeoJson, ["geojson", "json"], "id")
         }
-        ExportWhat::Ical => (calendar::sheet(&basis), Export::Ical, ["ics", "ical"]),
+        ExportWhat::Ical => (calendar::sheet(&basis), Export::Ical, ["ics", "ical"], "facility"),
     };
     let is_named = |path: &Path| {
         let ending = path.extension().map(std::ffi::OsStr::to_string_lossy);
@@ -33,7 +33,7 @@ pub(super) fn run(args: &ExportArgs, session: &mut Session<'_>) -> Result<Exit, 
     if as_named {
         session.export(&sheet, format)?;
     } else {
-        session.show(&sheet, "facility")?;
+        session.show(&sheet, ids)?;
     }
     Ok(Exit::Done)
 }
