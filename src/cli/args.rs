@@ -336,7 +336,7 @@ pub struct RouteArgs {
         allow_hyphen_values = true
     )]
     pub place: Option<String>,
-    /// What the patient needs, joined by + [default: general]
+    /// What the patient needs, also in words: trauma+pediatric, "stroke and trauma, bls" [default: general]
     #[arg(value_name = "NEED", conflicts_with = "need")]
     pub needs: Option<String>,
     /// How urgent: p1, p2 or p3 [default: p2]

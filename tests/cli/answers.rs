@@ -48,6 +48,27 @@ fn names_are_found_by_id_name_alias_and_beginning() {
 }
 
 #[test]
+fn a_patient_is_told_in_the_same_words_to_route_as_to_assign() {
+    let divert = Divert::new();
+    let told = |need: &str| {
+        let columns = "needs,priority,care,age,extremis,transfer";
+        divert.run(&["route", "vernon", need, "--no-headers", "-F", "csv", "--columns", columns]).stdout
+    };
+    assert_eq!(told("stroke and trauma"), told("trauma+stroke"));
+    assert_eq!(told("stroke, trauma p1 bls"), "stroke;trauma,1,bls,adult,false,false\n");
+    assert_eq!(told("p3 pediatric transfer"), "pediatric,3,als,pediatric,false,true\n");
+    // What only looks may be told the beginning of a need; of several words the wrong one is shown.
+    assert_eq!(told("stro"), told("stroke"));
+    let wrong = divert.run(&["route", "vernon", "stroke and traum"]);
+    assert_eq!(wrong.status, 2);
+    assert!(
+        wrong.stderr.contains("the command line:1:12") && wrong.stderr.contains("`trauma`"),
+        "{}",
+        wrong.stderr
+    );
+}
+
+#[test]
 fn a_town_goes_before_a_hospital_of_its_name() {
     let toml = REGISTRY.replace("\"Manchester Memorial\"", "\"Manchester Memorial\", \"Manchester\"");
     let divert = Divert::bare().registry(&toml).log(LOG);

@@ -99,15 +99,7 @@ impl Asked {
         };
         let request = args.request.as_deref().map(|name| one("--request", name)).transpose()?;
         let exclude = args.exclude.iter().map(|name| one("--exclude", name)).collect::<Result<_, _>>()?;
-        let patient = registry.patient(PatientSaid {
-            needs: words.needs,
-            priority: args.said_priority().or(words.priority),
-            care: args.care.or(words.care),
-            age: args.age.or(words.age),
-            extremis: args.extremis || words.extremis,
-            transfer: args.transfer || words.transfer,
-            request: request.or(words.request),
-        });
+        let patient = registry.patient(reading::said(args, words, request));
         Ok(Self { patient, origin, exclude })
     }
 

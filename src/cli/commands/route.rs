@@ -5,11 +5,12 @@
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
 
-use crate::model::{FacilityId, PatientSaid, Registry};
+use crate::model::{FacilityId, PatientSaid, Registry, Sources};
 use crate::render::Format;
 use crate::report::period;
 use crate::report::route::{self, Telling};
 use crate::routing::{Decision, Outcome, Question, decide};
+use crate::sentence;
 
 use super::super::args::RouteArgs;
 use super::super::error::{Exit, Failure};
@@ -25,7 +26,9 @@ pub(super) fn run(args: &RouteArgs, session: &mut Session<'_>) -> Result<Exit, F
     let context = ManuallyDrop::new(session.context()?);
     let registry = &context.registry;
     let origin = lookup::place(registry, args.origin())?;
-    let patient = registry.patient(said(registry, args)?);
+    let words = words(registry, args, session.sources)?;
+    let request = args.request.as_deref().map(|name| lookup::facility(registry, name)).transpose()?;
+    let patient = registry.patient(said(args, words, request));
     let exclude: BTreeSet<FacilityId> =
         args.exclude.iter().map(|name| lookup::facility(registry, name)).collect::<Result<_, _>>()?;
     let (midnight, _) = period::day_of(context.at, context.zone());
@@ -53,15 +56,36 @@ pub(super) fn exit(decision: &Decision, strict: bool) -> Exit {
     }
 }
 
-/// What was said of the patient; the registry completes it.
-fn said(registry: &Registry, args: &RouteArgs) -> Result<PatientSaid, Failure> {
-    Ok(PatientSaid {
-        needs: args.each_need().map(|need| lookup::need(registry, need)).collect::<Result<_, _>>()?,
-        priority: args.said_priority(),
-        care: args.care,
-        age: args.age,
-        extremis: args.extremis,
-        transfer: args.transfer,
-        request: args.request.as_deref().map(|name| lookup::facility(registry, name)).transpose()?,
+/// What was said of the patient in words: as in an expectation; or needs, each by the beginning of its id.
+fn words(registry: &Registry, args: &RouteArgs, sources: &mut Sources) -> Result<PatientSaid, Failure> {
+    let needs: Vec<&str> = args.each_need().collect();
+    if needs.is_empty() {
+        return Ok(PatientSaid::default());
+    }
+    let text = needs.join(" + ");
+    let file = sources.add("the command line", text.as_str());
+    sentence::patient_words(&text, file, registry).or_else(|diagnostic| {
+        let found: Result<_, _> = needs.iter().map(|need| lookup::need(registry, need)).collect();
+        match found {
+            Ok(needs) => Ok(PatientSaid { needs, ..PatientSaid::default() }),
+            // Of several words it matters which of them is meant.
+            Err(_) if needs.iter().any(|need| need.contains([' ', ','])) => {
+                Err(Failure::Said(vec![diagnostic]))
+            }
+            Err(failure) => Err(failure),
+        }
     })
+}
+
+/// What was said of the patient, in words and by options; the registry completes it.
+pub(super) fn said(args: &RouteArgs, words: PatientSaid, request: Option<FacilityId>) -> PatientSaid {
+    PatientSaid {
+        needs: words.needs,
+        priority: args.said_priority().or(words.priority),
+        care: args.care.or(words.care),
+        age: args.age.or(words.age),
+        extremis: args.extremis || words.extremis,
+        transfer: args.transfer || words.transfer,
+        request: request.or(words.request),
+    }
 }
