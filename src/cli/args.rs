@@ -114,7 +114,7 @@ pub enum Command {
     Export(Later<ExportArgs>),
     /// Check the registry, its rules and expectations, and the log; say nothing when all is well
     Check(Later<CheckArgs>),
-    /// Explain a command, or print the catalogue or a JSON Schema
+    /// Explain a command, or print the catalogue, a JSON Schema, the manual or completions
     Help(Later<HelpArgs>),
 }
 
@@ -886,9 +886,14 @@ Examples:
   divert help route           a command
   divert help catalogue       the built-in services, needs and status types
   divert help policies        the ready-made policies; with an id, the file to include or copy
-  divert help schema status   the JSON Schema of `divert status -F json`")]
+  divert help schema status   the JSON Schema of `divert status -F json`
+  divert help man route | man -l -
+                              the manual of a command, or without one of `divert`
+  divert help completions bash > /etc/bash_completion.d/divert
+                              what a shell reads to complete a line; without a shell, the shells")]
 pub struct HelpArgs {
-    /// A command, `catalogue`, `policies` and the id of one, or `schema` and the name of one
+    /// A command, `catalogue`, `policies` and the id of one, `schema` and the name of one, `man` and a command, or
+    /// `completions` and a shell
     #[arg(value_name = "TOPIC", num_args = 0..=2)]
     pub topic: Vec<String>,
     #[command(flatten)]

@@ -1,10 +1,12 @@
-//! `divert help`: a command, the catalogue, the ready-made policies, the schema of an answer.
+//! `divert help`: a command, the catalogue, the ready-made policies, the schema of an answer, the manual, completions.
 //!
 //! Floor 6. Reads no registry and no log: help is there when nothing else is.
 
 use std::fmt::Write as _;
 
-use clap::CommandFactory;
+use clap::{CommandFactory, ValueEnum};
+use clap_complete::Shell;
+use clap_mangen::Man;
 
 use crate::foresight::{announce, cascade, each, plan};
 use crate::load;
@@ -110,16 +112,42 @@ fn text(words: &[&str], answers: &[Answer]) -> Result<String, Failure> {
         ["policies", id] => of_policy(id),
         ["schema"] => Ok(answers.iter().fold(String::new(), |names, answer| names + answer.name + "\n")),
         ["schema", name] => of_schema(name, answers),
-        [topic] => {
-            let mut command = Args::command();
-            command.build();
-            match command.find_subcommand_mut(topic) {
-                Some(found) => Ok(of_command(found)),
-                None => Err(unknown(topic, &command)),
-            }
+        ["man"] => man(Args::command()),
+        ["man", name] => man(subcommand(name)?),
+        ["completions"] => {
+            Ok(Shell::value_variants().iter().fold(String::new(), |names, shell| format!("{names}{shell}\n")))
         }
+        ["completions", shell] => completions(shell),
+        [topic] => Ok(of_command(&mut subcommand(topic)?)),
         [_, topic, ..] => Err(unknown(topic, &Args::command())),
     }
+}
+
+fn subcommand(name: &str) -> Result<clap::Command, Failure> {
+    let mut command = Args::command();
+    command.build();
+    command.find_subcommand(name).cloned().ok_or_else(|| unknown(name, &command))
+}
+
+/// The page of `man`, as roff.
+fn man(command: clap::Command) -> Result<String, Failure> {
+    let mut page = Vec::new();
+    Man::new(command)
+        .source(Args::command().render_version().trim())
+        .render(&mut page)
+        .map_err(|error| Failure::Output { name: "the manual".to_owned(), error: error.into() })?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+/// What a shell reads to complete a line.
+fn completions(shell: &str) -> Result<String, Failure> {
+    let shell = Shell::from_str(shell, true).map_err(|_| Failure::UnknownTopic {
+        topic: shell.to_owned(),
+        topics: Shell::value_variants().iter().map(Shell::to_string).collect(),
+    })?;
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "divert", &mut script);
+    Ok(String::from_utf8_lossy(&script).into_owned())
 }
 
 fn of_command(command: &mut clap::Command) -> String {
@@ -159,7 +187,10 @@ fn of_schema(name: &str, answers: &[Answer]) -> Result<String, Failure> {
 
 fn unknown(topic: &str, command: &clap::Command) -> Failure {
     let commands = command.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help");
-    let topics = commands.chain(["catalogue", "policies", "schema"]).map(str::to_owned).collect();
+    let topics = commands
+        .chain(["catalogue", "policies", "schema", "man", "completions"])
+        .map(str::to_owned)
+        .collect();
     Failure::UnknownTopic { topic: topic.to_owned(), topics }
 }
 
@@ -188,9 +219,29 @@ mod tests {
     }
 
     #[test]
+    fn the_manual_and_the_completions_know_every_command_and_its_options() {
+        let manual = text(&["man"], &[]).unwrap();
+        for command in Args::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(manual.contains(&format!("divert\\-{name}(1)")), "{name}: {manual}");
+            let page = text(&["man", name], &[]).unwrap();
+            assert!(
+                page.contains(&format!(".TH divert-{name} 1  \"divert ")) && page.contains("Examples:"),
+                "{page}"
+            );
+        }
+        assert!(text(&["man", "route"], &[]).unwrap().contains("\\-\\-explain"));
+        for shell in text(&["completions"], &[]).unwrap().lines() {
+            let script = text(&["completions", shell], &[]).unwrap();
+            assert!(script.contains("retract") && script.contains("known-at"), "{shell}: {script}");
+        }
+        assert!(matches!(text(&["completions", "cmd"], &[]), Err(Failure::UnknownTopic { .. })));
+    }
+
+    #[test]
     fn an_unknown_topic_names_the_known_ones() {
         let failure = text(&["rout"], &[]).unwrap_err();
         assert_eq!(failure.hints()[0], "did you mean `route`?");
-        assert!(failure.hints()[1].ends_with("catalogue, policies, schema"));
+        assert!(failure.hints()[1].ends_with("catalogue, policies, schema, man, completions"));
     }
 }
