@@ -488,7 +488,11 @@ impl<'g> Rows<'g> {
         }
         let types = || registry.statuses.iter().map(|(_, status)| status);
         let endings: Vec<String> =
-            types().filter(|status| !status.builtin).map(|status| format!("off-{}", status.key)).collect();
+            // An advisory or a diversion ends by `open` or `off-divert`.
+            types()
+                .filter(|status| !status.builtin || status.effect == Effect::Closed)
+                .map(|status| format!("off-{}", status.key))
+                .collect();
         let words: Vec<&str> = ["open", "off-divert", "fully-open", "down", "up"]
             .into_iter()
             .chain(types().map(|status| status.key.as_str()))

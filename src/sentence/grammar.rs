@@ -23,15 +23,31 @@ impl Parser<'_> {
         if let Some(claim) = self.service_first()? {
             return Ok(claim);
         }
-        let subjects = if self.run(self.at, FACILITIES).is_none() && self.accept("region") {
-            vec![self.name(&[NameKind::Region])?]
-        } else {
-            self.facilities(Self::subject)?
+        let subjects = match self.region()? {
+            Some(region) => vec![region],
+            None => self.facilities(Self::subject)?,
         };
         self.fillers();
         let start = self.at;
         let value = self.condition()?;
         Ok(Claim { subjects, condition: Spanned { value, span: self.since(start) } })
+    }
+    /// `region NAME`, which sets the region itself.
+    fn region(&mut self) -> Said<Option<Spanned<Name>>> {
+        let whole = self.run(self.at, &[NameKind::Region]);
+        if self.run(self.at, FACILITIES).is_some() || !self.accept("region") {
+            return Ok(None);
+        }
+        self.name(&[NameKind::Region]).map(Some).map_err(|unknown| match whole {
+            // "region one" may be all of the name "Region One".
+            Some((_, regions)) => {
+                let names: Vec<String> =
+                    regions.iter().map(|name| phrase::name(*name, self.registry)).collect();
+                let meant = list_or(names.iter().map(String::as_str));
+                Diagnostic { help: vec![format!("did you mean {meant}?")], ..unknown }
+            }
+            None => unknown,
+        })
     }
     /// `CT down at MMH and Rockville`.
     fn service_first(&mut self) -> Said<Option<Claim>> {
@@ -55,7 +71,7 @@ impl Parser<'_> {
     }
     fn one_service(&self, at: usize) -> Diagnostic {
         self.error(Code::UnexpectedWord, self.span(at..at + 1), "a sentence speaks of one service")
-            .help("declare each service in a sentence of its own: `CT down at MMH`")
+            .help("declare each service in a sentence of its own: `CT down at NAME`")
     }
     fn service(&mut self, count: usize, meanings: &[Name]) -> Said<ServiceId> {
         let span = self.span(self.at..self.at + count);
@@ -476,22 +492,23 @@ impl Parser<'_> {
     }
     /// `subjects {window | route | walk-in | approval} [because …]`: what goes on as it is, and what is new about it.
     pub(super) fn still(&mut self) -> Said<(Claim, Parts)> {
-        let subjects = if self.run(self.at, FACILITIES).is_none() && self.accept("region") {
-            vec![self.name(&[NameKind::Region])?]
-        } else {
-            self.facilities(Self::facility)?
+        let subjects = match self.region()? {
+            Some(region) => vec![region],
+            None => self.facilities(Self::facility)?,
         };
         // It stands for whatever is so; nothing is read from it.
         let condition = Spanned { value: Condition::Open, span: self.since(0) };
         let parts = self.parts()?;
         if let Some(scope) = &parts.scope {
+            let name =
+                subjects.first().map_or_else(String::new, |name| phrase::name(name.value, self.registry));
             return Err(self
                 .error(
                     Code::UnexpectedWord,
                     scope.span.clone(),
                     "what is confirmed goes on for the same patients",
                 )
-                .help("declare what is so now: `MMH diverting for stroke`"));
+                .help(format!("declare what is so now: `{name} diverting for stroke`")));
         }
         Ok((Claim { subjects, condition }, parts))
     }

@@ -49,7 +49,7 @@ pub(super) fn declarations(
     let mut declarations = Vec::with_capacity(subjects.len());
     for (subject, span) in subjects {
         let declared = resolver.declared(subject, &span, &claim.condition, parts.scope.as_ref())?;
-        resolver.endings_have_no_parts(&declared, parts)?;
+        resolver.endings_have_no_parts(subject, &declared, until, parts)?;
         declarations.push(Declaration {
             subject,
             declared,
@@ -329,22 +329,36 @@ impl Resolver<'_> {
     }
 
     /// What ends a status has itself no end, routes nobody and says nothing of walk-ins.
-    fn endings_have_no_parts(&self, declared: &Declared, parts: &Parts) -> Said<()> {
-        match declared {
+    fn endings_have_no_parts(
+        &self,
+        subject: Subject,
+        declared: &Declared,
+        until: Option<Instant>,
+        parts: &Parts,
+    ) -> Said<()> {
+        let opposite = match declared {
             Declared::Status { .. } | Declared::Down(_) => return Ok(()),
-            Declared::Up(_)
-            | Declared::Open { .. }
-            | Declared::FullyOpen
-            | Declared::OffDivert
-            | Declared::Off(_) => {}
-        }
+            Declared::Up(service) => Declared::Down(*service),
+            Declared::Off(status) => Declared::Status { status: *status, scope: None },
+            Declared::Open { scope } => {
+                Declared::Status { status: self.registry.builtin(Effect::Diverting), scope: scope.clone() }
+            }
+            Declared::FullyOpen | Declared::OffDivert => {
+                Declared::Status { status: self.registry.builtin(Effect::Diverting), scope: None }
+            }
+        };
         let ending = phrase::declared(declared, self.registry);
         let refused = |span: &Span, why: &str, help: String| {
             Err(self.error(Code::UnexpectedWord, span, format!("`{ending}` {why}")).help(help))
         };
-        if let Some(until) = parts.until.as_ref().filter(|until| !matches!(until.value, End::FurtherNotice)) {
-            let help = "declare what begins then: `MMH diverting from 10:00`".to_owned();
-            return refused(&until.span, "ends a status and has no end of its own", help);
+        if let (Some(said), Some(at)) = (&parts.until, until) {
+            let help = format!(
+                "declare what begins then: `{} {} from {}`",
+                phrase::subject(subject, self.registry),
+                phrase::declared(&opposite, self.registry),
+                phrase::clock(at, phrase::zone(subject, self.registry))
+            );
+            return refused(&said.span, "ends a status and has no end of its own", help);
         }
         if let Some(route) = &parts.route {
             return refused(
