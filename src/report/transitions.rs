@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use crate::diagnostic::plural;
-use crate::model::{FacilityId, Instant, Lane, Shared};
+use crate::model::{FacilityId, Instant, Lane, RegionId, Shared, Subject};
 use crate::sentence::phrase;
-use crate::state::{EndedBy, LaneState, Piece, Track};
+use crate::state::{EndedBy, History, LaneState, Piece, Track};
 
 use super::journal::Selection;
 use super::lanes;
@@ -21,7 +21,8 @@ pub fn columns() -> Vec<Column> {
     vec![
         Column::new("at", "When", Kind::Time, View::All),
         Column::text("facility_name", "Facility"),
-        Column::data("facility", Kind::Text),
+        Column::data("facility", Kind::Text.or_null()),
+        Column::data("region", Kind::Text.or_null()),
         Column::new("change", "Change", Kind::OneOf(&CHANGES), View::All),
         Column::text("what", "What"),
         Column::data("lane", Kind::Text),
@@ -43,12 +44,24 @@ pub fn columns() -> Vec<Column> {
 struct Transition {
     at: Instant,
     event: Option<NonZeroU64>,
-    facility: FacilityId,
+    /// The number of a facility, or of a region.
+    about: u32,
+    of_region: bool,
     /// A place among the states, and one among the sources.
     state: u32,
     source: u32,
     change: Change,
     ended_by: Option<EndedBy>,
+}
+
+impl Transition {
+    fn subject(&self) -> Subject {
+        if self.of_region {
+            Subject::Region(RegionId::from(self.about))
+        } else {
+            Subject::Facility(FacilityId::from(self.about))
+        }
+    }
 }
 
 /// What ends at an instant comes before what begins there.
@@ -59,25 +72,31 @@ enum Change {
     Confirmed,
 }
 
-/// Every change up to the basis' instant, in the order of time.
+/// Every change up to the basis' instant, in the order of time; of regions too, unless it is asked for facilities.
 pub fn tell<'a, E: 'a>(basis: &'a Basis<'_>, selection: &Selection) -> Telling<'a, E> {
     let mut told = Told::default();
+    let mut take = |subject, history: &History| {
+        let first = told.transitions.len();
+        for track in history.tracks() {
+            told.take(subject, track);
+        }
+        told.keep(first, |at| {
+            at <= basis.at
+                && selection.since.is_none_or(|since| since <= at)
+                && selection.until.is_none_or(|until| at < until)
+        });
+    };
     for facility in basis.registry.facilities.ids() {
         if selection.facilities.as_ref().is_none_or(|wanted| wanted.contains(&facility))
             && let Some(history) = basis.timeline.folded(facility)
         {
-            let first = told.transitions.len();
-            for track in history.tracks() {
-                told.take(facility, track);
-            }
-            told.keep(first, |at| {
-                at <= basis.at
-                    && selection.since.is_none_or(|since| since <= at)
-                    && selection.until.is_none_or(|until| at < until)
-            });
+            take(Subject::Facility(facility), &history);
         }
     }
-    told.transitions.sort_by_key(|one| (one.at, one.facility, one.change, one.event));
+    for (region, history) in basis.timeline.regions().filter(|_| selection.facilities.is_none()) {
+        take(Subject::Region(region), history);
+    }
+    told.transitions.sort_by_key(|one| (one.at, !one.of_region, one.about, one.change, one.event));
     let Told { transitions, states, sources } = told;
     let in_words = selection.in_words;
     let rows = transitions.into_iter().map(move |one| {
@@ -101,7 +120,11 @@ struct Told {
 
 impl Told {
     /// Takes in what changed in a lane.
-    fn take(&mut self, facility: FacilityId, track: &Track) {
+    fn take(&mut self, subject: Subject, track: &Track) {
+        let (about, of_region) = match subject {
+            Subject::Facility(facility) => (u32::from(facility), false),
+            Subject::Region(region) => (u32::from(region), true),
+        };
         for Piece { interval, episode } in track.pieces() {
             let said = (track.lane.clone(), episode.state.clone());
             let state = self.states.place(&said, || said.clone());
@@ -109,7 +132,16 @@ impl Told {
             let mut tell = |at, change, ended_by, event: Option<u64>, source: &Arc<str>| {
                 let source = self.sources.place(source, || source.clone());
                 let event = event.and_then(NonZeroU64::new);
-                self.transitions.push(Transition { at, event, facility, state, source, change, ended_by });
+                self.transitions.push(Transition {
+                    at,
+                    event,
+                    about,
+                    of_region,
+                    state,
+                    source,
+                    change,
+                    ended_by,
+                });
             };
             tell(interval.from(), Change::Begins, None, Some(declared.event), &declared.source);
             for said in episode.confirmations().iter().filter(|said| interval.contains(said.from)) {
@@ -190,11 +222,23 @@ fn row(
     in_words: bool,
 ) -> Vec<Cell> {
     let registry = basis.registry;
-    let Transition { at, facility, change, ended_by, event, .. } = *transition;
-    let values: [Value; 11] = [
-        Value::Time(at, basis.zone_of(facility)),
-        Value::text(in_words.then_some(registry.facilities[facility].name.as_str())),
-        basis.facility_key(facility).into(),
+    let Transition { at, change, ended_by, event, .. } = *transition;
+    let (zone, name, facility, region) = match transition.subject() {
+        Subject::Facility(facility) => (
+            basis.zone_of(facility),
+            &registry.facilities[facility].name,
+            Value::from(basis.facility_key(facility)),
+            Value::Missing,
+        ),
+        Subject::Region(region) => {
+            (basis.zone(), &registry.regions[region].name, Value::Missing, basis.region_key(Some(region)))
+        }
+    };
+    let values: [Value; 12] = [
+        Value::Time(at, zone),
+        Value::text(in_words.then_some(name.as_str())),
+        facility,
+        region,
         CHANGES[change as usize].into(),
         Value::text(in_words.then(|| lanes::what(lane, state, registry))),
         phrase::lane(lane, registry).into(),
@@ -214,7 +258,7 @@ mod tests {
     /// A transition as its row has it, as far as it matters here.
     fn told(minute: i64, facility: &str, change: &str) -> Vec<Cell> {
         let at = Value::Time(Instant::from_seconds(60 * minute), chrono_tz::UTC);
-        vec![at.into(), Value::Missing.into(), facility.into(), change.into()]
+        vec![at.into(), Value::Missing.into(), facility.into(), Value::Missing.into(), change.into()]
     }
 
     #[test]
