@@ -54,7 +54,7 @@ pub(super) struct Entries<'t, I> {
     id: PhantomData<I>,
 }
 
-impl<'t, I: From<u32> + Into<u32>> Entries<'t, I> {
+impl<'t, I: From<u32> + Into<u32> + PartialEq> Entries<'t, I> {
     fn new(kind: &'static str) -> Self {
         Self { kind, sorted: Vec::new(), id: PhantomData }
     }
@@ -97,8 +97,10 @@ impl<'t, I: From<u32> + Into<u32>> Entries<'t, I> {
     /// The ids that an array of a table names; those that exist. One that stands twice may have been meant for another.
     pub(super) fn several<C: FromIterator<I>>(&self, key: &'static str, table: &mut Table<'_>) -> C {
         let all = table.strings(key);
+        let found: Vec<Option<I>> = all.iter().map(|said| self.find(said, table)).collect();
         for (at, said) in all.iter().enumerate() {
-            if let Some(first) = all[..at].iter().find(|first| first.text == said.text) {
+            let first = found[..at].iter().position(|first| first.is_some() && *first == found[at]);
+            if let Some(first) = first.map(|first| &all[first]) {
                 table.error(
                     said.complain(Code::Duplicate, format!("`{key}` names `{}` twice", said.text))
                         .and_at(first.page.file, first.span.clone(), "first here")
@@ -106,7 +108,7 @@ impl<'t, I: From<u32> + Into<u32>> Entries<'t, I> {
                 );
             }
         }
-        all.iter().filter_map(|said| self.find(said, table)).collect()
+        found.into_iter().flatten().collect()
     }
 
     /// Takes every table under `[kind.…]` of a page.

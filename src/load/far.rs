@@ -3,7 +3,9 @@
 //! Floor 4. No gazetteer is asked, only the registry: what is said of a facility is that it lies with others of its state
 //! and region, and with the zones that patients come from.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashMap;
 
 use super::entries::{Entries, Entry};
 use crate::diagnostic::{Code, Diagnostic, Sink};
@@ -23,7 +25,7 @@ pub(super) fn coordinates(registry: &Registry, entries: &Entries<'_, FacilityId>
         if nowhere(facility.position) {
             return Some(at_lat(entry, format!("`{}` lies at 0, 0: in the sea off Africa", entry.key)));
         }
-        known.far_from(id, facility).map(|(from, mended)| known.tell(entry, facility, &from, mended))
+        known.far_from(id, facility).map(|(from, mended)| known.tell(entry, facility, from, mended))
     });
     sink.extend(far.take(MOST_TOLD));
 }
@@ -36,64 +38,124 @@ fn nowhere(position: Position) -> bool {
     position.lat.abs() + position.lon.abs() == 0.0
 }
 
+/// With whom a facility should lie: what is looked at again and again, side by side.
+#[derive(Clone, Copy)]
+struct Own {
+    id: FacilityId,
+    /// The number of its state among those that are named.
+    state: Option<usize>,
+    region: Option<RegionId>,
+}
+
+impl Own {
+    fn is_with(self, other: Self) -> bool {
+        let same_state = self.state.is_some() && self.state == other.state;
+        self.id != other.id && (same_state || self.region.is_some() && self.region == other.region)
+    }
+}
+
 /// What a facility should lie near to.
 #[derive(Clone, Copy)]
-enum Near<'a> {
+enum Near {
     /// Another facility of its state or region.
-    Own(FacilityId, &'a Facility),
+    Own(Own),
     /// Any other facility.
     Other(FacilityId),
     /// A zone, of that region where it has any.
     Zone(Option<RegionId>),
 }
 
+impl Near {
+    /// Whether a facility is one of those that are meant.
+    fn means(self, facility: Own) -> bool {
+        match self {
+            Self::Own(own) => own.is_with(facility),
+            Self::Other(own) => own != facility.id,
+            Self::Zone(_) => false,
+        }
+    }
+}
+
+/// The facilities of a state or region: how many, and two of them. Nearly all lie near one of these, and then nobody
+/// needs to search.
+#[derive(Clone, Default)]
+struct Group {
+    count: usize,
+    some: Vec<(FacilityId, Position)>,
+}
+
+impl Group {
+    fn add(&mut self, id: FacilityId, at: Position) {
+        self.count += 1;
+        if self.some.len() < 2 {
+            self.some.push((id, at));
+        }
+    }
+    fn has_near(&self, id: FacilityId, at: Position) -> bool {
+        let other = self.some.iter().find(|(other, _)| *other != id);
+        other.is_some_and(|(_, there)| at.great_circle_km(*there) <= FAR_KM)
+    }
+}
+
 /// Where everything lies.
 struct Known<'a> {
     registry: &'a Registry,
-    facilities: Map<FacilityId>,
-    zones: Map<Option<RegionId>>,
-    /// Regions that have zones.
-    zoned: FxHashSet<RegionId>,
-    /// How many facilities each state and region has.
-    of_state: FxHashMap<&'a str, usize>,
-    of_region: FxHashMap<RegionId, usize>,
+    owns: Vec<Own>,
+    states: Vec<Group>,
+    regions: Vec<Group>,
+    /// A zone of each region, where it has one.
+    zone_of: Vec<Option<Position>>,
+    facilities: OnceCell<Map<Own>>,
+    zones: OnceCell<Map<Option<RegionId>>>,
 }
 
 impl<'a> Known<'a> {
     fn new(registry: &'a Registry) -> Self {
-        let (mut of_state, mut of_region) = (FxHashMap::default(), FxHashMap::default());
-        let somewhere = registry.facilities.iter().filter(|(_, facility)| !nowhere(facility.position));
-        let facilities = Map::new(somewhere.map(|(id, facility)| {
-            if let Some(state) = &facility.state {
-                *of_state.entry(state.as_str()).or_default() += 1;
+        let (mut numbers, mut states) = (FxHashMap::default(), Vec::new());
+        let mut regions = vec![Group::default(); registry.regions.len()];
+        let mut owns = Vec::with_capacity(registry.facilities.len());
+        for (id, facility) in registry.facilities.iter() {
+            let state = facility.state.as_ref().map(|state| {
+                *numbers.entry(state.as_str()).or_insert_with(|| {
+                    states.push(Group::default());
+                    states.len() - 1
+                })
+            });
+            owns.push(Own { id, state, region: facility.region });
+            if !nowhere(facility.position) {
+                let state = state.map(|state| &mut states[state]);
+                let region = facility.region.map(|region| &mut regions[region.index()]);
+                state.into_iter().chain(region).for_each(|group| group.add(id, facility.position));
             }
-            if let Some(region) = facility.region {
-                *of_region.entry(region).or_default() += 1;
-            }
-            (facility.position, id)
-        }));
-        Self {
-            registry,
-            facilities,
-            zones: Map::new(registry.zones.iter().map(|(_, zone)| (zone.position, zone.region))),
-            zoned: registry.zones.iter().filter_map(|(_, zone)| zone.region).collect(),
-            of_state,
-            of_region,
         }
+        let mut zone_of = vec![None; registry.regions.len()];
+        for (region, at) in registry.zones.iter().filter_map(|(_, zone)| Some((zone.region?, zone.position)))
+        {
+            zone_of[region.index()] = Some(at);
+        }
+        let (facilities, zones) = (OnceCell::new(), OnceCell::new());
+        Self { registry, owns, states, regions, zone_of, facilities, zones }
     }
 
     /// What a facility lies too far from, if anything, and where it would lie near it. Where little is known of what
     /// should be near, only a place that a mistake of signs explains is one.
-    fn far_from(&self, id: FacilityId, facility: &'a Facility) -> Option<(Near<'a>, Option<Position>)> {
-        let region = facility.region.filter(|region| self.zoned.contains(region));
-        let (own, zone) = (Near::Own(id, facility), Near::Zone(region));
+    fn far_from(&self, id: FacilityId, facility: &Facility) -> Option<(Near, Option<Position>)> {
+        let of = self.owns[id.index()];
+        let zone_of_region = of.region.and_then(|region| self.zone_of[region.index()]);
+        let region = of.region.filter(|_| zone_of_region.is_some());
+        let (own, zone) = (Near::Own(of), Near::Zone(region));
         let at = facility.position;
-        let state = facility.state.as_ref().and_then(|state| self.of_state.get(state.as_str()));
-        let in_region = facility.region.and_then(|region| self.of_region.get(&region));
-        let others = state.max(in_region).map_or(0, |count| count - 1);
-        let by_own = others > 0 && self.is_near(at, own);
-        let by_zone = self.is_near(at, zone);
-        if by_zone && (by_own || region.is_some()) || by_own && self.registry.zones.is_empty() {
+        let state = of.state.map(|state| &self.states[state]);
+        let groups = [state, of.region.map(|region| &self.regions[region.index()])];
+        let groups = || groups.into_iter().flatten();
+        let others = groups().map(|group| group.count - 1).max().unwrap_or_default();
+        let by_own = others > 0 && (groups().any(|group| group.has_near(id, at)) || self.is_near(at, own));
+        if by_own && self.registry.zones.is_empty() {
+            return None;
+        }
+        let by_zone =
+            zone_of_region.is_some_and(|there| at.great_circle_km(there) <= FAR_KM) || self.is_near(at, zone);
+        if by_zone && (by_own || region.is_some()) {
             return None;
         }
         if !by_own && others >= 2 {
@@ -113,27 +175,26 @@ impl<'a> Known<'a> {
         self.mended(at, from).filter(|_| alone).map(|mended| (from, Some(mended)))
     }
 
-    fn is_near(&self, at: Position, what: Near<'_>) -> bool {
+    fn is_near(&self, at: Position, what: Near) -> bool {
         match what {
-            Near::Own(..) | Near::Other(_) => self.facilities.has_near(at, |id| self.is_meant(*id, what)),
-            Near::Zone(region) => self.zones.has_near(at, |of| region.is_none() || *of == region),
-        }
-    }
-    /// Whether a facility is one of those that are meant.
-    fn is_meant(&self, id: FacilityId, what: Near<'_>) -> bool {
-        match what {
-            Near::Own(own, facility) => {
-                let other = &self.registry.facilities[id];
-                let same_state = facility.state.is_some() && other.state == facility.state;
-                own != id && (same_state || facility.region.is_some() && other.region == facility.region)
+            Near::Own(_) | Near::Other(_) => {
+                let somewhere = |(_, facility): &(_, &Facility)| !nowhere(facility.position);
+                let all = || self.registry.facilities.iter().filter(somewhere);
+                let place =
+                    |(id, facility): (FacilityId, &Facility)| (facility.position, self.owns[id.index()]);
+                let facilities = self.facilities.get_or_init(|| Map::new(all().map(place)));
+                facilities.has_near(at, |own| what.means(*own))
             }
-            Near::Other(own) => own != id,
-            Near::Zone(_) => false,
+            Near::Zone(region) => {
+                let all = || self.registry.zones.iter().map(|(_, zone)| (zone.position, zone.region));
+                let zones = self.zones.get_or_init(|| Map::new(all()));
+                zones.has_near(at, |of| region.is_none() || *of == region)
+            }
         }
     }
 
     /// The place with another sign, or with its pair swapped, that is near.
-    fn mended(&self, at: Position, what: Near<'_>) -> Option<Position> {
+    fn mended(&self, at: Position, what: Near) -> Option<Position> {
         let signs = |lat: f64, lon: f64| [(lat, -lon), (-lat, lon), (-lat, -lon), (lat, lon)];
         let all = signs(at.lat, at.lon).into_iter().chain(signs(at.lon, at.lat));
         all.map(|(lat, lon)| Position { lat, lon })
@@ -144,19 +205,19 @@ impl<'a> Known<'a> {
         &self,
         entry: &Entry<'_>,
         facility: &Facility,
-        from: &Near<'_>,
+        from: Near,
         mended: Option<Position>,
     ) -> Diagnostic {
         let registry = self.registry;
         let zones = registry.zones.iter().filter_map(|(id, zone)| match from {
             Near::Zone(region) => {
-                (region.is_none() || zone.region == *region).then_some((Name::Zone(id), zone.position))
+                (region.is_none() || zone.region == region).then_some((Name::Zone(id), zone.position))
             }
-            Near::Own(..) | Near::Other(_) => None,
+            Near::Own(_) | Near::Other(_) => None,
         });
         let facilities = registry.facilities.iter().filter(|(_, other)| !nowhere(other.position));
         let facilities = facilities
-            .filter(|(id, _)| self.is_meant(*id, *from))
+            .filter(|(id, _)| from.means(self.owns[id.index()]))
             .map(|(id, other)| (Name::Facility(id), other.position));
         let all =
             zones.chain(facilities).map(|(name, there)| (facility.position.great_circle_km(there), name));
@@ -166,7 +227,7 @@ impl<'a> Known<'a> {
             _ => (FAR_KM, "all others".to_owned()),
         };
         let of = match from {
-            Near::Own(..) => "the nearest other of its state or region",
+            Near::Own(_) => "the nearest other of its state or region",
             Near::Other(_) => "the nearest other facility",
             Near::Zone(Some(_)) => "the nearest of its region",
             Near::Zone(None) => "the nearest zone",
@@ -183,47 +244,31 @@ impl<'a> Known<'a> {
 
 /// Things by where they lie, in cubes whose edge is [`FAR_KM`]: what is no farther lies in the same cube or a
 /// neighbouring one, also at the poles and where longitudes begin again.
-struct Map<T>(FxHashMap<[i8; 3], Vec<(Point, T)>>);
+struct Map<T>(FxHashMap<[i8; 3], Vec<(Position, T)>>);
 
 impl<T> Map<T> {
     fn new(all: impl Iterator<Item = (Position, T)>) -> Self {
         let mut cubes: FxHashMap<_, Vec<_>> = FxHashMap::default();
         for (position, thing) in all {
-            let point = Point::of(position);
-            cubes.entry(point.cube()).or_default().push((point, thing));
+            cubes.entry(cube(position)).or_default().push((position, thing));
         }
         Self(cubes)
     }
     /// Whether something that is meant lies within [`FAR_KM`].
     fn has_near(&self, at: Position, is_meant: impl Fn(&T) -> bool) -> bool {
-        let at = Point::of(at);
-        let [x, y, z] = at.cube();
-        let is_near = |(there, thing): &(Point, T)| at.chord_km(there) <= FAR_KM && is_meant(thing);
-        let has_one = |cube| self.0.get(&cube).is_some_and(|things| things.iter().any(is_near));
-        let steps = [-1, 0, 1];
-        let around = || {
-            steps.iter().flat_map(|i| steps.iter().flat_map(move |j| steps.map(|k| [x + i, y + j, z + k])))
-        };
+        let [x, y, z] = cube(at);
         // Most have a neighbour in their own cube.
-        has_one([x, y, z]) || !self.0.is_empty() && around().any(has_one)
+        let steps = [0, -1, 1];
+        let around =
+            steps.iter().flat_map(|i| steps.iter().flat_map(move |j| steps.map(|k| [x + i, y + j, z + k])));
+        let mut things = around.filter_map(|cube| self.0.get(&cube)).flatten();
+        things.any(|(there, thing)| is_meant(thing) && at.great_circle_km(*there) <= FAR_KM)
     }
 }
 
-/// A place on the ball that the Earth is, in km from its middle: thousands are compared without an angle.
-struct Point([f64; 3]);
-
-impl Point {
-    fn of(Position { lat, lon }: Position) -> Self {
-        let (lat, lon) = (lat.to_radians(), lon.to_radians());
-        Self([lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()].map(|along| along * EARTH_RADIUS_KM))
-    }
+fn cube(at: Position) -> [i8; 3] {
+    let (lat, lon) = (at.lat.to_radians(), at.lon.to_radians());
+    let point = [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()];
     #[allow(clippy::cast_possible_truncation)] // the Earth is 32 such cubes across
-    fn cube(&self) -> [i8; 3] {
-        self.0.map(|along| (along / FAR_KM).floor() as i8)
-    }
-    /// How far it is straight through the ground: of 400 km on it, 65 m less.
-    fn chord_km(&self, other: &Self) -> f64 {
-        let squares = self.0.iter().zip(other.0).map(|(here, there)| (here - there) * (here - there));
-        squares.sum::<f64>().sqrt()
-    }
+    point.map(|along| (along * EARTH_RADIUS_KM / FAR_KM).floor() as i8)
 }

@@ -197,8 +197,11 @@ impl<'t> Table<'t> {
     /// A list of keys that the table takes, those asked for so far. One that is absent may be named: that it is absent
     /// can be in doubt too.
     pub(super) fn own_keys(&mut self, key: &'static str) -> Vec<String> {
-        let keys = self.asked.clone();
         let said = self.strings(key);
+        if said.is_empty() {
+            return Vec::new();
+        }
+        let keys: Vec<&str> = self.asked.iter().copied().filter(|asked| *asked != key).collect();
         for said in said.iter().filter(|said| !keys.contains(&said.text)) {
             let diagnostic = said.complain(
                 Code::UnknownKey,
