@@ -251,6 +251,8 @@ pub enum Remark {
     ClockBehind,
     /// Names of a board that no facility has: their rows are left out.
     LeftOut(Vec<Unmatched>),
+    /// The last row of a log that grows is not written to its end.
+    HalfARow,
 }
 
 impl std::fmt::Display for Remark {
@@ -262,6 +264,9 @@ impl std::fmt::Display for Remark {
                 let names: Vec<String> = unmatched.iter().map(board::told).collect();
                 write!(f, "left out, for no facility is called so: {}", names.join(", "))
             }
+            Self::HalfARow => f.write_str(
+                "the last row of the log is not written to its end: what came since is not known until it is",
+            ),
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Floor 6; sleeps, and asks the log's head rather than its events whether anything has happened.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
@@ -26,6 +28,8 @@ pub struct Watch<'a> {
     mark: Option<(u64, Option<SystemTime>)>,
     /// Whether the last reading failed: then it is read again, whatever it looks like.
     failed: bool,
+    /// How long the file was that was read last.
+    length: u64,
     /// What was odd about the last reading.
     pub remarks: Vec<Remark>,
 }
@@ -44,6 +48,7 @@ impl<'a> Watch<'a> {
             log: None,
             mark: None,
             failed: false,
+            length: 0,
             remarks: Vec::new(),
         };
         watch.read(sources)?;
@@ -63,11 +68,19 @@ impl<'a> Watch<'a> {
     pub fn refresh(&mut self, sources: &mut Sources) -> Result<bool, Failure> {
         let (Some(store), Some(log)) = (&mut self.store, &mut self.log) else {
             let mark = self.mark();
-            let moved = (self.failed || mark != self.mark) && self.setting.place != LogPlace::Input;
-            if moved {
-                self.read(sources)?;
+            if (!self.failed && mark == self.mark) || self.setting.place == LogPlace::Input {
+                return Ok(false);
             }
-            return Ok(moved);
+            return match self.read(sources) {
+                Ok(()) => Ok(true),
+                // Whoever writes the last row has not come to its end: it is not recorded yet, and all before it is known.
+                Err(_) if self.log.is_some() && self.ends_within_a_row() => {
+                    self.failed = false;
+                    self.remarks.push(Remark::HalfARow);
+                    Ok(false)
+                }
+                Err(failure) => Err(failure),
+            };
         };
         match store.catch_up(log, &self.setting.registry) {
             Ok(new) => Ok(new > 0),
@@ -76,6 +89,12 @@ impl<'a> Watch<'a> {
             Err(LogError::Replaced { .. }) => self.read(sources).map(|()| true),
             Err(error) => Err(Failure::Store(error)),
         }
+    }
+
+    /// What is to be said of the last refreshing, once.
+    pub fn half_a_row(&mut self) -> Option<Remark> {
+        let at = self.remarks.iter().position(|remark| matches!(remark, Remark::HalfARow))?;
+        Some(self.remarks.remove(at))
     }
 
     /// The events at these places with what the log keeps of each beside its meaning.
@@ -109,7 +128,20 @@ impl<'a> Watch<'a> {
             }
         }
         self.failed = false;
+        self.length = self.mark.map_or(0, |(length, _)| length);
         Ok(())
+    }
+
+    /// Whether something was added to a file of rows, of which the last goes on.
+    fn ends_within_a_row(&self) -> bool {
+        let last_byte = || {
+            let mut file = File::open(self.setting.place.path()?).ok()?;
+            let length = file.seek(SeekFrom::End(-1)).ok()? + 1;
+            let mut last = [0];
+            file.read_exact(&mut last).ok()?;
+            Some((length, last[0]))
+        };
+        last_byte().is_some_and(|(length, last)| self.length < length && last != b'\n')
     }
 
     /// What a file looks like from outside; another look means another content.

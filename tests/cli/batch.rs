@@ -724,6 +724,32 @@ fn a_log_that_is_begun_or_kept_by_hand_is_read_again() {
 }
 
 #[test]
+fn a_row_of_the_log_that_is_half_written_is_not_recorded_yet() {
+    let divert = Divert::new();
+    let options = ["route", "--batch", "-", "--columns", "destination", "--no-headers"];
+    let mut stream = Open::run(&divert, &options);
+    stream.say("from\nvernon\n");
+    assert_eq!(stream.hear(), "rockville-general\n");
+    let more = "3,2023-08-04T08:00:00-04:00,declare,rockville-general,,closed,2023-08-04T08:00:00-04:00,,,hospital\n";
+    for written in [&more[..20], &more[..50]] {
+        std::fs::write(divert.path("log.csv"), format!("{LOG}{written}")).unwrap();
+        stream.say("vernon\n");
+        assert_eq!(stream.hear(), "rockville-general\n");
+    }
+    std::fs::write(divert.path("log.csv"), format!("{LOG}{more}")).unwrap();
+    stream.say("vernon\n");
+    assert_eq!(stream.hear(), "hartford\n");
+    // A row that is written to its end and says nothing ends the stream.
+    std::fs::write(divert.path("log.csv"), format!("{LOG}{more}4,nonsense\n")).unwrap();
+    stream.say("vernon\n");
+    assert_eq!(stream.hear(), "");
+    let (status, said) = stream.end();
+    assert_eq!(status, 4, "{said}");
+    let told = "warning: the last row of the log is not written to its end";
+    assert_eq!(said.matches(told).count(), 2, "{said}");
+}
+
+#[test]
 fn many_rows_keep_their_order_whoever_decides_them() {
     let places = ["vernon", "manchester", "rockville-general", "nowhere"];
     let mut input = String::from("id,from,need\n");

@@ -10,6 +10,7 @@ use crate::model::{Event, FacilityId, Instant, Ledger, Registry, Sources};
 use crate::routing::Index;
 use crate::state::Timeline;
 
+use super::super::context::Remark;
 use super::super::error::Failure;
 use super::super::watch::Watch;
 
@@ -83,6 +84,11 @@ impl<'a> Known<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What is to be said of the log as it was read last.
+    pub(super) fn remark(&mut self) -> Option<Remark> {
+        self.watch.half_a_row()
     }
 
     fn fold(&mut self) {

@@ -169,8 +169,14 @@ impl<'a> Stream<'a> {
     }
 
     /// Answers every patient of a file, or of standard input where it is called `-`; unpacked, where it was compressed with
-    /// gzip.
-    pub fn run(&mut self, path: &Path, sources: &mut Sources, out: &mut dyn Write) -> Result<(), Stop> {
+    /// gzip. What is odd meanwhile is told to `warn`.
+    pub fn run(
+        &mut self,
+        path: &Path,
+        sources: &mut Sources,
+        warn: &dyn Fn(&str),
+        out: &mut dyn Write,
+    ) -> Result<(), Stop> {
         let is_input = path == Path::new("-");
         let name = if is_input { "standard input".to_owned() } else { format!("`{}`", path.display()) };
         let unreadable = |error| Stop::Failed(Failure::Input { name: name.clone(), error });
@@ -209,6 +215,9 @@ impl<'a> Stream<'a> {
         let mut progress = self.progress.map(|width| Progress::of_patients(length, width));
         loop {
             self.known.refresh(sources).map_err(Stop::Failed)?;
+            if let Some(remark) = self.known.remark() {
+                warn(&remark.to_string());
+            }
             let now = self.at.unwrap_or_else(clock);
             while let Some(piece) = input.next() {
                 self.answer(piece, (dialect, &columns), now, out, progress.as_mut()).map_err(Stop::Output)?;

@@ -94,7 +94,7 @@ fn answer(patients: &Path, stream: &mut Stream<'_>, session: &mut Session<'_>) -
     let (ui, sources) = (session.ui, &mut *session.sources);
     let mut failed = None;
     let mut read_on = true;
-    let written = ui.answer(|out| match stream.run(patients, sources, out) {
+    let written = ui.answer(|out| match stream.run(patients, sources, &|text| ui.warn(text), out) {
         Ok(()) => Ok(()),
         Err(Stop::Output(error)) => {
             read_on = false;

@@ -64,6 +64,9 @@ impl Board<'_> {
         if self.watch.refresh(session.sources)? {
             self.fold();
         }
+        if let Some(remark) = self.watch.half_a_row() {
+            session.ui.warn(&remark.to_string());
+        }
         Ok(())
     }
 

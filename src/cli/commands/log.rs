@@ -122,7 +122,11 @@ impl Journal<'_> {
             // A transition may come by itself; an event does not.
             loop {
                 std::thread::sleep(PERIOD);
-                if watch.refresh(session.sources)? || self.changes {
+                let has_grown = watch.refresh(session.sources)?;
+                if let Some(remark) = watch.half_a_row() {
+                    session.ui.warn(&remark.to_string());
+                }
+                if has_grown || self.changes {
                     break;
                 }
             }
