@@ -1,4 +1,5 @@
-//! Names that cannot be told apart: two facilities of one name, two statuses of one label in one place, or a facility called like a word of the language.
+//! Names that cannot be told apart: two facilities of one name, two statuses of one label in one place, or a facility
+//! called like a word of the language.
 //!
 //! Floor 4.
 

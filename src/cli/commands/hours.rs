@@ -129,3 +129,52 @@ fn tell<'h>(hours: &'h Hours<'_>, processors: usize) -> Vec<Told<'h>> {
     told.sort_unstable_by_key(|(at, _)| *at);
     told.into_iter().map(|(_, told)| told).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn lines() -> Lines {
+        Lines::new(false, false)
+    }
+
+    /// The text of a piece. Every third takes longer, so that those after it are done first.
+    fn text(piece: usize, lines: &mut Lines) {
+        if piece.is_multiple_of(3) {
+            std::thread::sleep(Duration::from_millis(3));
+        }
+        lines.word(&piece.to_string());
+        lines.end();
+    }
+
+    #[test]
+    fn pieces_are_written_in_their_order_whoever_makes_them() {
+        let wanted: String = (0..40).map(|piece| format!("{piece}\n")).collect();
+        for processors in 1..6 {
+            let mut out = Vec::new();
+            in_order(40, processors, lines, text, &mut out).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), wanted, "{processors} processors");
+        }
+        in_order(0, 2, lines, text, &mut Vec::new()).unwrap();
+    }
+
+    #[test]
+    fn whoever_reads_no_more_ends_all_who_write() {
+        struct Full(usize);
+        impl Write for Full {
+            fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+                self.0 = self.0.checked_sub(1).ok_or(io::ErrorKind::BrokenPipe)?;
+                Ok(text.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        for processors in 1..6 {
+            let error = in_order(40, processors, lines, text, &mut Full(5)).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        }
+    }
+}
