@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn pieces_are_written_in_their_order_whoever_makes_them() {
-        let wanted: String = (0..40).map(|piece| format!("{piece}\n")).collect();
+        let wanted = (0..40).map(|piece| piece.to_string()).collect::<Vec<_>>().join("\n") + "\n";
         for processors in 1..6 {
             let mut out = Vec::new();
             in_order(40, processors, lines, text, &mut out).unwrap();
