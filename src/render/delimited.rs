@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use crate::diagnostic::unguarded;
 use crate::report::{Sheet, Value};
 
-use super::select::select;
+use super::select::chosen;
 use super::{Format, Options, safe, text};
 
 /// Writes the flat columns, under a row of their keys.
@@ -19,13 +19,13 @@ pub(super) fn write(
     options: &Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let selection = select(sheet, format, options);
+    let chosen = chosen(sheet, format, options);
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(out);
     if options.headers {
-        writer.write_record(selection.columns.iter().map(|column| column.key)).map_err(cause)?;
+        writer.write_record(chosen.iter().map(|at| sheet.columns[*at].key)).map_err(cause)?;
     }
-    for row in &selection.rows {
-        for cell in row {
+    for row in &sheet.rows {
+        for cell in chosen.iter().filter_map(|at| row.get(*at)) {
             writer.write_field(field(&cell.value, options.raw).as_bytes()).map_err(cause)?;
         }
         writer.write_record(None::<&[u8]>).map_err(cause)?;

@@ -41,7 +41,7 @@ pub struct Section {
 
 /// The packet at the basis' instant.
 pub fn packet(basis: &Basis<'_>) -> Packet {
-    let board = status::sheet(basis, &status::Selection { facilities: None, all: false });
+    let board = status::sheet(basis, &status::Selection { in_words: true, ..status::Selection::default() });
     let header = board.header.clone();
     let note = board.footer.join(" · ");
     let sections = vec![

@@ -19,6 +19,8 @@ pub struct Selection {
     pub facilities: Option<BTreeSet<FacilityId>>,
     /// Also those that are open, unknown or have no ED.
     pub all: bool,
+    /// Whether its rows are told in words: nobody else needs them.
+    pub in_words: bool,
 }
 
 /// The columns of the board.
@@ -127,9 +129,11 @@ pub fn sheet(basis: &Basis<'_>, selection: &Selection) -> Sheet {
             continue;
         }
         sheet.rows.push(data_row(basis, state, summary, &conflicts, expired));
-        text_rows.extend(text_rows_of(basis, state, summary, &conflicts, expired));
+        if selection.in_words {
+            text_rows.extend(text_rows_of(basis, state, summary, &conflicts, expired));
+        }
     }
-    sheet.text_rows = Some(text_rows);
+    sheet.text_rows = selection.in_words.then_some(text_rows);
     sheet.footer.push(tally(counts));
     sheet
 }

@@ -20,8 +20,11 @@ use super::status::wanted;
 
 pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let setting = Setting::read(session.common, session.environment, session.sources)?;
-    let selection =
-        Selection { facilities: wanted(&setting.registry, args)?, all: args.all || !args.names.is_empty() };
+    let selection = Selection {
+        facilities: wanted(&setting.registry, args)?,
+        all: args.all || !args.names.is_empty(),
+        in_words: session.reads_words()?,
+    };
     let (format, _) = session.by_line("facility")?;
     let watch = Watch::open(&setting, session.environment, session.sources)?;
     for remark in &watch.remarks {
@@ -128,7 +131,7 @@ impl Board<'_> {
                 });
                 session.ui.pass_on(|out| out.write_all(text.as_bytes()))?
             } else {
-                let sheet = self.ask(at, |basis, _| rows_of(basis, changed.clone()));
+                let sheet = self.ask(at, |basis, _| rows_of(basis, changed.clone(), format));
                 (sheet.rows.is_empty() && !first) || session.stream(&sheet, "facility", first)?
             };
             if !read_on {
@@ -142,6 +145,7 @@ impl Board<'_> {
     }
 }
 
-fn rows_of(basis: &Basis<'_>, facilities: BTreeSet<FacilityId>) -> Sheet {
-    status::sheet(basis, &Selection { facilities: Some(facilities), all: true })
+fn rows_of(basis: &Basis<'_>, facilities: BTreeSet<FacilityId>, format: Format) -> Sheet {
+    let in_words = format.is_for_people();
+    status::sheet(basis, &Selection { facilities: Some(facilities), all: true, in_words })
 }

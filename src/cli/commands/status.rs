@@ -29,6 +29,7 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<Exit, 
         facilities: wanted(&context.registry, args)?,
         // Who names a facility wants to see it, whatever it is.
         all: args.all || !args.names.is_empty(),
+        in_words: session.reads_words()?,
     };
     let timeline = ManuallyDrop::new(context.timeline());
     context.look_ahead(&timeline, session.environment);
@@ -55,10 +56,9 @@ fn ending(
     let ends = !facilities.is_empty();
     let (format, _) = context::output(session.common, session.environment, "facility")?;
     if ends || !matches!(format, Format::Table | Format::Md) {
-        session.show(
-            &status::sheet(&basis, &Selection { facilities: Some(facilities), all: true }),
-            "facility",
-        )?;
+        let in_words = format.is_for_people();
+        let selection = Selection { facilities: Some(facilities), all: true, in_words };
+        session.show(&status::sheet(&basis, &selection), "facility")?;
     }
     Ok(if ends { Exit::No } else { Exit::Done })
 }
