@@ -2,7 +2,8 @@
 
 use crate::model::{FacilityId, Origin, Patient};
 use crate::routing::{
-    DecidedBy, Decision, Disposition, NotCounted, Outcome, Reason, ReasonCode, StepKind, Stop, decided_text,
+    DecidedBy, Decision, Disposition, NotCounted, Outcome, Reason, ReasonCode, Rejected, StepKind, Stop,
+    decided_text, nobody_text,
 };
 use crate::sentence::phrase;
 use crate::sheet::{Basis, Cell, Column, Kind, Line, Sheet, Tone, Value, View};
@@ -312,8 +313,11 @@ fn answer(basis: &Basis<'_>, decision: &Decision, telling: Telling) -> Vec<Line>
             format!("CONSULT {ask}{proposed}")
         }
         (Outcome::Routed | Outcome::Forced | Outcome::None, _) => {
-            let last = decision.trace.steps().last();
-            let why = last.map_or("", |step| step.text.trim_start_matches("none: "));
+            let left_out = |rejected: &Rejected| {
+                registry.facilities[rejected.stop.facility].receives(decision.at)
+                    && rejected.reasons.iter().any(|reason| reason.code == ReasonCode::Excluded)
+            };
+            let why = nobody_text(decision.rejected.iter().any(left_out));
             format!("NO DESTINATION: {why}")
         }
     };

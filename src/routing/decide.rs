@@ -12,6 +12,7 @@ use super::examine::{self, Examined, Reason, ReasonCode, examine};
 use super::redirect::Search;
 use super::trace::{StepKind, Trace};
 use super::travel::{self, MinutesSource};
+use super::words;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -659,11 +660,8 @@ impl Case<'_> {
             }
             (None, None) => {
                 let left_out = |there: &Examined| there.excluded && self.is_ed(there.stop.facility);
-                let left_out = self.examined.iter().any(left_out);
-                format!(
-                    "none: every ED is closed{}",
-                    if left_out { " or was left out by the caller" } else { "" }
-                )
+                let why = words::nobody_text(self.examined.iter().any(left_out));
+                format!("{}: {why}", outcome.as_str())
             }
         };
         self.trace.step(Some(asked), StepKind::Decided, destination.map(|stop| stop.facility), text);

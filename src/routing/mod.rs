@@ -22,4 +22,4 @@ pub use examine::{NotCounted, Reason, ReasonCode};
 pub use index::{Asker, Index, Tally};
 pub use trace::{Step, StepKind, Trace};
 pub use travel::{MinutesSource, minutes};
-pub use words::{decided_text, destination_text, in_short};
+pub use words::{decided_text, destination_text, in_short, nobody_text};

@@ -50,6 +50,11 @@ pub fn in_short(registry: &Registry, decision: &Decision) -> String {
     parts.join("; ")
 }
 
+/// Why nobody takes a patient. `left_out`: whether the caller left an ED out.
+pub fn nobody_text(left_out: bool) -> &'static str {
+    if left_out { "every ED is closed or was left out by the caller" } else { "every ED is closed" }
+}
+
 /// The words that set off an outcome in a table.
 pub fn destination_text(registry: &Registry, decision: &Decision) -> String {
     let name = |facility: FacilityId| registry.facilities[facility].name.as_str();
