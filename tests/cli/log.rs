@@ -1,7 +1,7 @@
 //! `log`, `import`, and what is followed.
 
-use std::io::{BufRead, BufReader, Lines};
-use std::process::{Child, ChildStdout, Stdio};
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStderr, ChildStdout, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -370,19 +370,25 @@ fn what_ends_soon_is_told_and_nothing_else() {
 struct Followed {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    remarks: Lines<BufReader<ChildStderr>>,
 }
 
 impl Followed {
     fn new(divert: &Divert, args: &[&str]) -> Self {
         let mut command = divert.command(&divert.path("."));
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        let remarks = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, lines, remarks }
     }
     /// The next line that it writes.
     fn next(&mut self) -> String {
         self.lines.next().unwrap().unwrap()
+    }
+    /// The next that it says on standard error.
+    fn remark(&mut self) -> String {
+        self.remarks.next().unwrap().unwrap()
     }
 }
 
@@ -433,6 +439,37 @@ fn a_journal_that_is_followed_gives_every_event_once() {
     divert
         .run(&["status", "--follow", "-F", "json"])
         .fails("error: what is followed is written line by line\nhelp: leave --output out, and write the table, csv, tsv or jsonl\n", 2);
+}
+
+#[test]
+fn what_is_followed_goes_on_while_a_row_of_the_log_is_half_written() {
+    let closed = "facility,status,from\nhartford,closed,2023-08-04T08:00:00Z\n";
+    let opens = "hartford,open,2023-08-04T09:00:00Z\n";
+    for (command, columns, told) in
+        [("status", "facility,status", ["hartford", "hartford"]), ("log", "event,status", ["1", "2"])]
+    {
+        let divert = fresh();
+        let append = |text: &str| {
+            let mut options = std::fs::File::options();
+            options
+                .create(true)
+                .append(true)
+                .open(divert.path("log.csv"))
+                .unwrap()
+                .write_all(text.as_bytes())
+                .unwrap();
+        };
+        append(closed);
+        let args = ["--log", "log.csv", command, "--follow", "-F", "csv", "--columns", columns];
+        let mut follows = Followed::new(&divert, &args);
+        assert_eq!(follows.next(), columns);
+        assert_eq!(follows.next(), format!("{},closed", told[0]));
+        append(&opens[..20]);
+        let remark = "warning: the last row of the log is not written to its end: what came since is not known until it is";
+        assert_eq!(follows.remark(), remark, "{command}");
+        append(&opens[20..]);
+        assert_eq!(follows.next(), format!("{},open", told[1]));
+    }
 }
 
 #[test]
