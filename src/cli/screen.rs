@@ -1,14 +1,20 @@
-//! The screen: a terminal that is ours until `q` is pressed, and is given back as it was.
+//! The screen: a terminal that is ours until `q` is pressed or the program is told to end, and is given back as it was.
 //!
 //! Floor 6. Where there is no such terminal, opening it fails and whoever wanted it writes lines.
 
 use std::io;
+#[cfg(unix)]
+use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A terminal in raw mode, showing its other screen.
 #[cfg(unix)]
 pub struct Screen {
     before: rustix::termios::Termios,
+    /// Whether the program is told to end.
+    told: Arc<AtomicBool>,
 }
 
 #[cfg(unix)]
@@ -16,11 +22,16 @@ impl Screen {
     /// Takes the terminal.
     pub fn open() -> io::Result<Self> {
         use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let told = Arc::default();
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
+            signal_hook::flag::register(signal, Arc::clone(&told))?;
+        }
         let before = tcgetattr(io::stdin())?;
         let mut raw = before.clone();
         raw.make_raw();
         tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
-        let screen = Self { before };
+        let screen = Self { before, told };
         write("\u{1b}[?1049h\u{1b}[?25l")?;
         Ok(screen)
     }
@@ -41,14 +52,15 @@ impl Screen {
         write(&out)
     }
 
-    /// Waits for a key, no longer than this. Says whether it means that the watching is over.
+    /// Waits for a key, no longer than this. Says whether it means that the watching is over, or somebody told the program to
+    /// end.
     pub fn quits_within(&self, length: Duration) -> io::Result<bool> {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
         let stdin = io::stdin();
         let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
         let timeout = Timespec { tv_sec: length.as_secs().try_into().unwrap_or(1), tv_nsec: 0 };
         match poll(&mut keys, Some(&timeout)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(false),
+            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(self.told.load(Ordering::Relaxed)),
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
