@@ -25,6 +25,8 @@ impl Screen {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let told = Arc::default();
         for signal in [SIGHUP, SIGINT, SIGTERM] {
+            // Told twice, it ends at once: what is waited for may be a database that does not answer.
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(&told))?;
             signal_hook::flag::register(signal, Arc::clone(&told))?;
         }
         let before = tcgetattr(io::stdin())?;
@@ -60,7 +62,8 @@ impl Screen {
         let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
         let timeout = Timespec { tv_sec: length.as_secs().try_into().unwrap_or(1), tv_nsec: 0 };
         match poll(&mut keys, Some(&timeout)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(self.told.load(Ordering::Relaxed)),
+            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(self.is_told()),
+            Ok(_) if self.is_told() => return Ok(true),
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
@@ -68,6 +71,10 @@ impl Screen {
         let count = rustix::io::read(&stdin, &mut typed)?;
         // No key at all: the terminal has gone. In raw mode Ctrl-C and Ctrl-D are keys like others.
         Ok(count == 0 || typed[..count].iter().any(|key| matches!(key, b'q' | b'Q' | 3 | 4)))
+    }
+
+    fn is_told(&self) -> bool {
+        self.told.load(Ordering::Relaxed)
     }
 }
 
